@@ -1,0 +1,27 @@
+//! The catalog of remote-management tools, as data.
+//!
+//! The data lies in TOML files beside this crate, one per tool, so that a tool
+//! is added, reviewed and attributed without a line of Rust. The crate only
+//! gives them a type ([`Tool`]), reads them strictly ([`Tool::from_toml`]),
+//! and carries them inside the program ([`embedded`]). It runs no rule and
+//! knows no tool by name.
+//!
+//! Reading is strict because a catalog fails silently otherwise: a misspelt
+//! key is a rule that never fires, and nobody misses what is not reported.
+
+#![forbid(unsafe_code)]
+
+mod browsers;
+mod embed;
+mod error;
+mod model;
+mod read;
+mod sources;
+
+pub use browsers::{browsers, is_browser};
+pub use embed::{embedded, embedded_tools};
+pub use error::CatalogError;
+pub use model::{
+    Category, Deployment, Example, IndicatorEntry, Platform, Provenance, RuleEntry, Technique, Tool,
+};
+pub use sources::{Source, sources};

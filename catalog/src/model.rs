@@ -1,0 +1,179 @@
+//! What the catalog knows of a tool.
+//!
+//! Everything is checked when it is read, and typed: kinds, fields, classes
+//! and roles are the contract's own, and rules are compiled. Each indicator and
+//! rule keeps its provenance beside it and not in a comment, so that an import
+//! can tell what it may replace, and people can see whom to credit.
+
+use remora_rules::{
+    EventView, Indicator, RuleSet, RuleSpec,
+    abi::{Field, Kind},
+};
+use serde::Deserialize;
+
+use crate::{CatalogError, read};
+
+/// One tool.
+#[derive(Clone, Debug)]
+pub struct Tool {
+    /// Lower-case letters, digits and hyphens; also the file's name.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// Who makes it.
+    pub vendor: String,
+    /// Its web site.
+    pub home: String,
+    /// What it is for.
+    pub category: Category,
+    /// Where its agent or client runs.
+    pub platforms: Vec<Platform>,
+    /// How it comes to run there.
+    pub deployment: Vec<Deployment>,
+    /// The ATT&CK techniques that its use is an instance of.
+    pub techniques: Vec<Technique>,
+    /// Where to read more.
+    pub references: Vec<String>,
+    /// What an analyst should do about a sighting, in order.
+    pub next_steps: Vec<String>,
+    /// By what it is recognised.
+    pub indicators: Vec<IndicatorEntry>,
+    /// When it is reported.
+    pub rules: Vec<RuleEntry>,
+    /// What the rules must and must not report.
+    pub examples: Vec<Example>,
+}
+
+impl Tool {
+    /// Reads a tool's file. `origin` names the text in errors.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong: TOML syntax, an unknown key or word, a
+    /// rule that does not compile, an id that stands twice, an example of
+    /// rules or fields that do not exist.
+    pub fn from_toml(text: &str, origin: &str) -> Result<Tool, CatalogError> {
+        read::tool(text).map_err(|problem| CatalogError::new(origin, text, problem))
+    }
+
+    /// The rules and indicators, for a rule-driven detector.
+    pub fn rule_set(&self) -> RuleSet {
+        RuleSet {
+            tool: self.id.clone(),
+            tool_name: self.name.clone(),
+            rules: self.rules.iter().map(|entry| entry.rule.clone()).collect(),
+            indicators: self.indicators.iter().map(|entry| entry.indicator.clone()).collect(),
+        }
+    }
+}
+
+/// What a tool is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Category {
+    /// Somebody sees and moves another's desktop.
+    RemoteDesktop,
+    /// Many devices are watched and managed from one console.
+    RemoteManagement,
+    /// Sessions of a help desk, opened per case.
+    RemoteSupport,
+}
+
+/// Where a tool runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum Platform {
+    Windows,
+    Macos,
+    Linux,
+    Android,
+    Ios,
+}
+
+/// How a tool comes to run on a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Deployment {
+    /// Without installation.
+    Portable,
+    /// Somebody at the device lets each session in.
+    Attended,
+    /// Installed, waiting for sessions that nobody at the device lets in.
+    Unattended,
+}
+
+/// An ATT&CK technique.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Technique {
+    /// E.g. `T1219.002`.
+    pub id: String,
+    /// As ATT&CK of that version names it.
+    pub name: String,
+    /// The version of ATT&CK, e.g. `18`.
+    pub attack: String,
+}
+
+/// Where an entry comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provenance {
+    /// The key of a [`Source`](crate::Source).
+    pub source: String,
+    /// The commit it was read at, in full; none where there are no commits.
+    pub commit: Option<String>,
+    /// The file in that collection.
+    pub file: Option<String>,
+    /// When it was compared with its source, `YYYY-MM-DD`.
+    pub date: String,
+}
+
+/// An indicator with its provenance.
+#[derive(Clone, Debug)]
+pub struct IndicatorEntry {
+    /// What it is and what it is worth.
+    pub indicator: Indicator,
+    /// What has to be said about it; `""` for nothing.
+    pub note: String,
+    /// Where it comes from.
+    pub provenance: Provenance,
+}
+
+/// A rule with its provenance.
+#[derive(Clone, Debug)]
+pub struct RuleEntry {
+    /// The rule, compiled.
+    pub rule: RuleSpec,
+    /// Its text as it stands in the file.
+    pub where_text: String,
+    /// Where it comes from.
+    pub provenance: Provenance,
+}
+
+/// An event and the rules that hold for it.
+#[derive(Clone, Debug)]
+pub struct Example {
+    /// The event's kind.
+    pub kind: Kind,
+    /// Its text fields.
+    pub texts: Vec<(Field, String)>,
+    /// Its number fields.
+    pub numbers: Vec<(Field, i64)>,
+    /// The ids of the rules that must hold; all others of the tool must not.
+    pub fires: Vec<String>,
+    /// Why the example is there.
+    pub why: String,
+}
+
+impl EventView for Example {
+    fn text(&self, field: Field) -> &str {
+        self.texts.iter().find(|(own, _)| *own == field).map_or("", |(_, text)| text)
+    }
+
+    fn number(&self, field: Field) -> Option<i64> {
+        self.numbers.iter().find(|(own, _)| *own == field).map(|(_, number)| *number)
+    }
+}

@@ -1,0 +1,63 @@
+//! Every way in which a tool's file can be wrong, from `cases.toml`.
+
+// What a test calls is part of the test.
+#![allow(clippy::unwrap_used)]
+
+use remora_catalog::Tool;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    base: String,
+    case: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    why: String,
+    replace: String,
+    with: String,
+    line: usize,
+    /// A part of the message; errors in rules are worded by the rules' crate.
+    message: Option<String>,
+    /// A part of the help.
+    help: Option<String>,
+    /// What the first caret of the rendered error stands under.
+    caret: Option<String>,
+}
+
+#[test]
+fn errors_say_where_and_what_is_accepted() {
+    let file: File = toml::from_str(include_str!("cases.toml")).unwrap();
+    Tool::from_toml(&file.base, "base").expect("the base is right");
+    for case in &file.case {
+        let why = &case.why;
+        assert!(file.base.contains(&case.replace), "{why}: nothing to replace");
+        let text = file.base.replacen(&case.replace, &case.with, 1);
+        let Err(error) = Tool::from_toml(&text, "probe.toml") else {
+            panic!("{why}: accepted");
+        };
+        assert_eq!(error.line(), case.line, "{why}: {error}");
+        assert!(error.to_string().starts_with(&format!("probe.toml:{}: ", case.line)));
+        if let Some(message) = &case.message {
+            assert!(error.message().contains(message.as_str()), "{why}: {error}");
+        }
+        if let Some(help) = &case.help {
+            let got = error.help().unwrap_or_default();
+            assert!(got.contains(help.as_str()), "{why}: {error}");
+        }
+        if let Some(caret) = &case.caret {
+            assert!(under_caret(&error.render(false)).starts_with(caret), "{why}: {error}");
+        }
+    }
+}
+
+/// The text above the first run of carets, to the end of its line.
+fn under_caret(rendered: &str) -> String {
+    let lines: Vec<&str> = rendered.lines().collect();
+    let at = lines.iter().position(|line| line.contains('^')).expect("a caret");
+    let column = lines[at].find('^').expect("a caret");
+    lines[at - 1].chars().skip(column).collect()
+}

@@ -1,0 +1,192 @@
+//! The command line, as a contract: `docs/output.md` and the help say the same.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+/// Finds remote-management (RMM) tools in the logs that you already have.
+#[derive(Debug, Parser)]
+#[command(name = "remora", version, about, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) log: LogArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What is said beside the report.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct LogArgs {
+    /// Say nothing but errors on standard error.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Say more on standard error; again for more.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// When to use colours; NO_COLOR is honoured.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    /// Whether to use colours on a stream that is a terminal or is not.
+    pub(crate) fn choice(self, terminal: bool) -> bool {
+        match self {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => {
+                terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            }
+        }
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run detectors over event sources and report what they find.
+    Sweep(Box<SweepArgs>),
+    /// Plugins: what is found, what would load and why not, and whom to trust.
+    #[command(subcommand)]
+    Plugin(PluginCommand),
+}
+
+/// `remora plugin`
+#[derive(Debug, Subcommand)]
+pub(crate) enum PluginCommand {
+    /// List the linked-in detectors and the plugins of the plugin folders. Runs none of them.
+    List {
+        /// Look in this folder too.
+        #[arg(long, value_name = "DIR")]
+        plugin_dir: Vec<PathBuf>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what a plugin file says of itself and whether it would load. Does not run it.
+    Info {
+        /// The plugin's .so file.
+        file: PathBuf,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Allow a plugin file, by its bytes, to be loaded from plugin folders. Does not run it.
+    Trust {
+        /// The plugin's .so file.
+        file: PathBuf,
+    },
+    /// Take that back.
+    Untrust {
+        /// The plugin's name or SHA-256.
+        plugin: String,
+    },
+}
+
+const SWEEP_EXAMPLES: &str = "Examples:
+  remora sweep exports/                         everything in a folder, as a table
+  remora sweep --since 5d net.csv proc.csv      what a KQL query over five days would give
+  zcat events.gz | remora sweep -o out.ndjson - standard input to a file
+
+Exit status: 0 ran through; 1 --fail-on found something; 2 could not do what was asked.";
+
+/// `remora sweep`
+#[derive(Debug, ClapArgs)]
+#[command(after_help = SWEEP_EXAMPLES)]
+pub(crate) struct SweepArgs {
+    /// Files, folders (recursive), globs, or - for standard input.
+    #[arg(value_name = "INPUT")]
+    pub(crate) inputs: Vec<PathBuf>,
+
+    /// Force the source format instead of recognising it by content.
+    #[arg(long, value_name = "NAME", default_value = "auto", help_heading = "Input")]
+    pub(crate) format: String,
+    /// Begin of the time window, included: a time, a date, or a span back from now such as 5d.
+    #[arg(long, value_name = "T", help_heading = "Input")]
+    pub(crate) since: Option<String>,
+    /// End of the time window, included.
+    #[arg(long, value_name = "T", help_heading = "Input")]
+    pub(crate) until: Option<String>,
+    /// The instant that spans count from: a time, or last-event [default: the clock].
+    #[arg(long, value_name = "T", help_heading = "Input")]
+    pub(crate) now: Option<String>,
+
+    /// Run these detectors only.
+    #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Detectors")]
+    pub(crate) detector: Vec<String>,
+    /// Load this plugin too; replaces a linked-in detector of the same name.
+    #[arg(long, value_name = "FILE", help_heading = "Detectors")]
+    pub(crate) plugin: Vec<PathBuf>,
+    /// Load the trusted plugins of this folder too.
+    #[arg(long, value_name = "DIR", help_heading = "Detectors")]
+    pub(crate) plugin_dir: Vec<PathBuf>,
+    /// Report these tools only.
+    #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Detectors")]
+    pub(crate) tool: Vec<String>,
+    /// Report these rules only.
+    #[arg(long, value_name = "ID", value_delimiter = ',', help_heading = "Detectors")]
+    pub(crate) rule: Vec<String>,
+
+    /// Report format [default: table on a terminal, ndjson in a pipe].
+    #[arg(long, value_name = "FORMAT", help_heading = "Output")]
+    pub(crate) output: Option<Output>,
+    /// Write the report to this file.
+    #[arg(short = 'o', value_name = "FILE", help_heading = "Output")]
+    pub(crate) file: Option<PathBuf>,
+    /// Group by tool and device, or by rule as KQL does [default: tool for table, else rule].
+    #[arg(long, value_name = "BY", help_heading = "Output")]
+    pub(crate) group: Option<Group>,
+    /// Exit with status 1 if there is such a sighting.
+    #[arg(long, value_name = "WHAT", help_heading = "Output")]
+    pub(crate) fail_on: Option<FailOn>,
+    /// Refused records, unreadable inputs or a failed detector make the exit status 2.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) strict: bool,
+
+    /// Parse every record, also those that no detector could care for.
+    #[arg(long, help_heading = "Work")]
+    pub(crate) validate: bool,
+    /// Worker threads [default: one per core]; no effect on the output.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Work")]
+    pub(crate) threads: Option<u16>,
+}
+
+/// Report formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// For people.
+    Table,
+    /// One object.
+    Json,
+    /// One object a line, the summary last.
+    Ndjson,
+    /// One row a sighting, safe to open in a spreadsheet.
+    Csv,
+}
+
+/// How findings become sightings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Group {
+    /// By tool and device.
+    Tool,
+    /// By rule and its keys.
+    Rule,
+}
+
+/// What makes the exit status 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Any sighting.
+    Any,
+}

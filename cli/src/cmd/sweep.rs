@@ -1,0 +1,197 @@
+//! `remora sweep`
+
+use std::{
+    fs::File,
+    io::{self, BufWriter, IsTerminal as _, Write},
+    num::NonZero,
+    thread,
+};
+
+use anyhow::{Context as _, Result, bail};
+use remora_engine::{
+    host::Detectors,
+    sources::FormatName,
+    sweep::{self, Browsers, Grouping, Options, Outcome},
+};
+
+use crate::{
+    args::{FailOn, Group, LogArgs, Output, SweepArgs},
+    detectors::{linked_in, plugins},
+    exit::Status,
+    inputs::Inputs,
+    report, times,
+};
+
+const USAGE: &str = "usage: remora sweep [OPTIONS] INPUT...
+
+  remora sweep exports/      sweeps every file in the folder and shows a table
+
+INPUT is a file, a folder, a glob, or - for standard input. More: remora sweep --help";
+
+/// Problems that are written out per input; the summary counts all.
+const SHOWN_PROBLEMS: usize = 10;
+
+/// Runs the command.
+pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
+    let mut arguments = args.inputs.clone();
+    if arguments.is_empty() {
+        if io::stdin().is_terminal() {
+            bail!("no input\n{USAGE}");
+        }
+        arguments.push("-".into());
+    }
+    let format = read_format(&args.format)?;
+    let plugins = plugins(&args.plugin, &args.plugin_dir)?;
+    let detectors = Detectors::start(&linked_in(), &plugins, &args.detector)?;
+    let found = Inputs::find(&arguments);
+    for problem in &found.problems {
+        tracing::warn!("{problem}");
+    }
+    let to_terminal = args.file.is_none() && io::stdout().is_terminal();
+    let output = args.output.unwrap_or(if to_terminal { Output::Table } else { Output::Ndjson });
+    let grouping = match (args.group, output) {
+        (Some(Group::Tool), _) | (None, Output::Table) => Grouping::Tool,
+        (Some(Group::Rule), _) | (None, _) => Grouping::Rule,
+    };
+    let threads = args.threads.map_or_else(cores, usize::from);
+    let mut options = Options {
+        inputs: found.inputs,
+        format,
+        window: sweep::Window::default(),
+        now: times::clock(),
+        tools: args.tool.clone(),
+        rules: args.rule.clone(),
+        grouping,
+        validate: args.validate,
+        threads,
+        browsers: browsers(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    options.now = match args.now.as_deref() {
+        None => options.now,
+        Some("last-event") => last_event(&options)?,
+        Some(text) => times::now(text)?,
+    };
+    options.window = times::window(args.since.as_deref(), args.until.as_deref(), options.now)?;
+    // Before the work, so that a wrong path costs nothing.
+    let mut file = args.file.as_ref().map(|path| {
+        File::create(path).with_context(|| format!("{} cannot be written", path.display()))
+    });
+    let file = file.take().transpose()?;
+
+    let outcome = sweep::run(&detectors, &options)?;
+    say_problems(&outcome);
+    let style = report::Style {
+        colour: log.color.choice(to_terminal) && output == Output::Table,
+        window: options.window,
+    };
+    match file {
+        Some(file) => write(&outcome, output, &style, BufWriter::new(file)).with_context(|| {
+            format!("{} cannot be written", args.file.as_deref().unwrap_or("".as_ref()).display())
+        })?,
+        None => write(&outcome, output, &style, BufWriter::new(io::stdout().lock()))
+            .context("standard output")?,
+    }
+    Ok(status(args, &found.problems, &outcome))
+}
+
+fn write(
+    outcome: &Outcome,
+    output: Output,
+    style: &report::Style,
+    mut out: impl Write,
+) -> Result<()> {
+    match output {
+        Output::Table => report::table::write(outcome, style, &mut out)?,
+        Output::Json => report::json::write_object(outcome, &mut out)?,
+        Output::Ndjson => report::json::write_lines(outcome, &mut out)?,
+        Output::Csv => report::csv::write(outcome, &mut out)?,
+    }
+    out.flush()?;
+    Ok(())
+}
+
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+fn read_format(name: &str) -> Result<Option<FormatName>> {
+    if name == "auto" {
+        return Ok(None);
+    }
+    let known = FormatName::ALL.iter().copied();
+    match known.clone().find(|format| format.name() == name) {
+        Some(format) => Ok(Some(format)),
+        None => {
+            let names: Vec<&str> = known.map(FormatName::name).collect();
+            bail!("--format: there is no format {name:?}; choose auto, {}", names.join(", "))
+        }
+    }
+}
+
+fn browsers() -> Browsers {
+    Browsers {
+        browsers: remora_catalog::browsers().to_vec(),
+        embedded: vec!["msedgewebview2.exe".into()],
+    }
+}
+
+/// The latest time in the inputs: a pass of its own.
+fn last_event(options: &Options) -> Result<i64> {
+    if options.inputs.iter().any(|input| input.origin == sweep::Origin::Stdin) {
+        bail!(
+            "--now last-event reads the inputs twice, which standard input does not allow; name a file, or give --now a time"
+        );
+    }
+    sweep::last_event(options)?.context("--now last-event: no record in the inputs has a time")
+}
+
+/// Writes what was wrong with the inputs to standard error.
+fn say_problems(outcome: &Outcome) {
+    for of_input in outcome.problems.chunk_by(|one, other| one.source == other.source) {
+        for problem in of_input.iter().take(SHOWN_PROBLEMS) {
+            tracing::warn!("{problem}");
+        }
+        if of_input.len() > SHOWN_PROBLEMS {
+            tracing::warn!(
+                "{}: {} more such problems",
+                of_input[0].source,
+                of_input.len() - SHOWN_PROBLEMS
+            );
+        }
+    }
+    for detector in &outcome.summary.detectors {
+        if let Some(error) = &detector.error {
+            tracing::error!("detector {} failed and was switched off: {error}", detector.name);
+        }
+    }
+}
+
+fn status(args: &SweepArgs, problems: &[String], outcome: &Outcome) -> Status {
+    let summary = &outcome.summary;
+    let readable = |input: &&sweep::InputSummary| input.error.is_none();
+    let nothing = !summary.inputs.iter().any(|input| readable(&input));
+    let flawed = !problems.is_empty()
+        || !outcome.problems.is_empty()
+        || summary.refused > 0
+        || summary.detectors.iter().any(|detector| detector.state != "ok");
+    if nothing {
+        tracing::error!("nothing was swept: no input could be opened and recognised");
+    }
+    Status {
+        found: args.fail_on == Some(FailOn::Any) && summary.sightings > 0,
+        failed: nothing || args.strict && flawed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_read_by_name() {
+        assert_eq!(read_format("auto").unwrap(), None);
+        assert_eq!(read_format("defender-csv").unwrap(), Some(FormatName::DefenderCsv));
+        assert!(read_format("exel").unwrap_err().to_string().contains("defender-ndjson"));
+    }
+}

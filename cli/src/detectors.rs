@@ -1,0 +1,31 @@
+//! The detectors of a run: linked in, named, or found in plugin folders.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use remora_engine::host::{LinkedIn, Plugins, Trust};
+
+use crate::folders;
+
+/// Every linked-in detector.
+pub(crate) fn linked_in() -> Vec<LinkedIn> {
+    vec![LinkedIn { manifest: remora_supremo::MANIFEST, module: remora_supremo::MODULE }]
+}
+
+/// What the user trusts; nothing where there is no home folder.
+pub(crate) fn trust() -> Result<Trust> {
+    match folders::trust_file() {
+        Some(path) => Ok(Trust::read(&path)?),
+        None => Ok(Trust::default()),
+    }
+}
+
+/// The plugins that were named, and those of the plugin folders.
+pub(crate) fn plugins(files: &[PathBuf], folders: &[PathBuf]) -> Result<Plugins> {
+    Ok(Plugins {
+        files: files.to_vec(),
+        folders: folders.to_vec(),
+        home: folders::plugins(),
+        trust: trust()?,
+    })
+}

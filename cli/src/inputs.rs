@@ -1,0 +1,138 @@
+//! From arguments to inputs: files, folders, globs, standard input.
+
+use std::{
+    collections::HashSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use remora_engine::sweep::{Input, Origin};
+
+/// The inputs that arguments name.
+#[derive(Debug, Default)]
+pub(crate) struct Inputs {
+    /// In the order of the arguments; files of a folder or glob by name.
+    pub(crate) inputs: Vec<Input>,
+    /// What could not be found or read, one line each.
+    pub(crate) problems: Vec<String>,
+    seen: HashSet<PathBuf>,
+}
+
+impl Inputs {
+    /// Finds the inputs that `arguments` name.
+    pub(crate) fn find(arguments: &[PathBuf]) -> Inputs {
+        let mut inputs = Inputs::default();
+        for argument in arguments {
+            inputs.add_argument(argument);
+        }
+        inputs
+    }
+
+    fn add_argument(&mut self, argument: &Path) {
+        if argument.as_os_str() == "-" {
+            if self.seen.insert(PathBuf::from("-")) {
+                self.inputs.push(Input { name: "-".into(), origin: Origin::Stdin });
+            }
+            return;
+        }
+        match fs::metadata(argument) {
+            Ok(meta) if meta.is_dir() => self.add_folder(argument),
+            Ok(_) => self.add_file(argument.to_owned()),
+            Err(error) => match argument.to_str().filter(|text| text.contains(['*', '?', '['])) {
+                Some(pattern) => self.add_glob(pattern),
+                None => self.problems.push(format!("{}: {error}", argument.display())),
+            },
+        }
+    }
+
+    fn add_glob(&mut self, pattern: &str) {
+        let paths = match glob::glob(pattern) {
+            Ok(paths) => paths,
+            Err(error) => return self.problems.push(format!("{pattern}: {error}")),
+        };
+        let before = self.inputs.len() + self.problems.len();
+        for path in paths {
+            match path {
+                Ok(path) if path.is_dir() => self.add_folder(&path),
+                Ok(path) => self.add_file(path),
+                Err(error) => {
+                    self.problems.push(format!("{}: {}", error.path().display(), error.error()))
+                }
+            }
+        }
+        if before == self.inputs.len() + self.problems.len() {
+            self.problems.push(format!("{pattern}: no file matches"));
+        }
+    }
+
+    fn add_folder(&mut self, folder: &Path) {
+        let mut any = false;
+        for entry in walkdir::WalkDir::new(folder).follow_links(true).sort_by_file_name() {
+            match entry {
+                Ok(entry) if entry.file_type().is_file() => {
+                    any = true;
+                    self.add_file(entry.into_path());
+                }
+                Ok(entry) if entry.file_type().is_dir() => {}
+                // Reading a pipe or a device in a folder could wait for ever.
+                Ok(entry) => self
+                    .problems
+                    .push(format!("{}: neither file nor folder", entry.path().display())),
+                Err(error) => {
+                    any = true;
+                    let path = error.path().unwrap_or(folder).display().to_string();
+                    let why = match error.io_error() {
+                        Some(io) => io.to_string(),
+                        None => "a link that leads back to a folder above it".to_owned(),
+                    };
+                    self.problems.push(format!("{path}: {why}"));
+                }
+            }
+        }
+        if !any {
+            self.problems.push(format!("{}: no file in this folder", folder.display()));
+        }
+    }
+
+    fn add_file(&mut self, path: PathBuf) {
+        // The same file twice would count its rows twice.
+        let known = fs::canonicalize(&path).is_ok_and(|real| !self.seen.insert(real));
+        if known {
+            tracing::warn!("{} is named twice and read once", path.display());
+            return;
+        }
+        self.inputs.push(Input { name: path.display().to_string(), origin: Origin::Path(path) });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(inputs: &Inputs, root: &Path) -> Vec<String> {
+        let name = |input: &Input| input.name.replace(&format!("{}/", root.display()), "");
+        inputs.inputs.iter().map(name).collect()
+    }
+
+    #[test]
+    fn folders_globs_and_repeats() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        fs::create_dir_all(root.join("a/b")).unwrap();
+        for name in ["a/2.csv", "a/1.csv", "a/b/3.json", "top.json"] {
+            fs::write(root.join(name), "x").unwrap();
+        }
+        let found = Inputs::find(&[
+            root.join("a"),
+            root.join("*.json"),
+            root.join("a/1.csv"),
+            root.join("none"),
+        ]);
+        assert_eq!(names(&found, root), ["a/1.csv", "a/2.csv", "a/b/3.json", "top.json"]);
+        assert_eq!(found.problems.len(), 1);
+        fs::create_dir(root.join("empty")).unwrap();
+        let found = Inputs::find(&[root.join("empty"), root.join("x*y")]);
+        assert!(found.inputs.is_empty());
+        assert_eq!(found.problems.len(), 2);
+    }
+}

@@ -1,0 +1,26 @@
+//! `remora`: arguments in, reports out. No detection logic is in here.
+#![forbid(unsafe_code)]
+
+mod args;
+mod cmd;
+mod detectors;
+mod exit;
+mod folders;
+mod inputs;
+mod log;
+mod report;
+mod times;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let args = args::Args::parse();
+    log::install(&args.log);
+    let result = match &args.command {
+        args::Command::Sweep(sweep) => cmd::sweep::run(sweep, &args.log),
+        args::Command::Plugin(plugin) => cmd::plugin::run(plugin),
+    };
+    exit::code(result)
+}

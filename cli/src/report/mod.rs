@@ -1,0 +1,18 @@
+//! Reports: the outcome of a sweep, written out. Knows nothing of formats or
+//! detectors.
+
+pub(crate) mod csv;
+pub(crate) mod json;
+pub(crate) mod table;
+pub(crate) mod text;
+
+use remora_engine::sweep::Window;
+
+/// How a report looks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Style {
+    /// Whether to use colours.
+    pub(crate) colour: bool,
+    /// The time window, to be told.
+    pub(crate) window: Window,
+}

@@ -1,0 +1,343 @@
+//! The table: what people look at. Grouped by tool and device (or by rule),
+//! aligned, within 100 columns, closing with what was read, refused, repaired
+//! and could not have been seen.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style as Ansi};
+use remora_engine::sweep::{
+    Common, Confidence, Cover, Coverage, Outcome, RuleSighting, Stage, Summary, ToolSighting,
+    WitnessOut, format_time,
+};
+
+use super::{
+    Style,
+    text::{bytes, cut, grouped, pad, plain, width, wrap},
+};
+
+/// Columns of the whole table.
+const WIDTH: usize = 100;
+const DEVICE: usize = 32;
+
+const BOLD: Ansi = Ansi::new().bold();
+const DIM: Ansi = Ansi::new().dimmed();
+const RED: Ansi = Ansi::new().bold().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Red)));
+const YELLOW: Ansi = Ansi::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow)));
+const PLAIN: Ansi = Ansi::new();
+
+/// Writes the table.
+pub(crate) fn write(outcome: &Outcome, style: &Style, out: &mut impl Write) -> io::Result<()> {
+    let mut table = Table { out, colour: style.colour };
+    for of_tool in outcome.by_tool.chunk_by(|one, other| one.tool == other.tool) {
+        table.tool(of_tool)?;
+    }
+    for of_rule in outcome.by_rule.chunk_by(|one, other| one.rule == other.rule) {
+        table.rule(of_rule)?;
+    }
+    if outcome.by_tool.is_empty() && outcome.by_rule.is_empty() {
+        table.line(BOLD, "No sightings.")?;
+        table.line(PLAIN, "")?;
+    }
+    table.closing(&outcome.summary, style)
+}
+
+struct Table<'a, W> {
+    out: &'a mut W,
+    colour: bool,
+}
+
+/// What a row of either view shows.
+struct Row<'a> {
+    name: String,
+    common: &'a Common,
+    details: Vec<(&'static str, String)>,
+}
+
+fn minute(time: Option<i64>) -> String {
+    let Some(time) = time else { return "no time".to_owned() };
+    let text = format_time(time);
+    match (text.get(..10), text.get(11..16)) {
+        (Some(day), Some(minute)) => format!("{day} {minute}"),
+        _ => text,
+    }
+}
+
+fn witness(witness: &WitnessOut) -> String {
+    let seen = cut(&plain(&witness.seen), 60);
+    let said =
+        [witness.how, witness.class, if witness.role == "marketing" { "marketing" } else { "" }];
+    let said: Vec<&str> = said.into_iter().filter(|word| !word.is_empty()).collect();
+    let said = if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) };
+    format!("{} {seen}{said}", witness.field)
+}
+
+fn counts(common: &Common) -> String {
+    let parts = common.confidence_counts.iter().rev();
+    parts.map(|(level, count)| format!("{count} {level}")).collect::<Vec<_>>().join(", ")
+}
+
+fn details(common: &Common) -> Vec<(&'static str, String)> {
+    let mut details = Vec::new();
+    let why: Vec<String> = common.witnesses.iter().map(witness).collect();
+    details.push(("why", why.join("; ")));
+    if common.confidence_counts.len() > 1 {
+        details.push(("rows", counts(common)));
+    }
+    let list = |values: &[String], total: usize| {
+        let shown: Vec<String> = values.iter().take(3).map(|value| plain(value)).collect();
+        let more = total - shown.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{}{more}", shown.join(", "))
+    };
+    if !common.accounts.values.is_empty() {
+        details.push(("who", list(&common.accounts.values, common.accounts.total)));
+    }
+    if !common.images.values.is_empty() {
+        details.push(("image", list(&common.images.values, common.images.total)));
+    }
+    if let Some(shown) =
+        common.evidence.iter().find(|shown| shown.why == "strongest").or(common.evidence.first())
+    {
+        details.push(("at", format!("{}:{}", plain(&shown.source), shown.line)));
+    }
+    if common.incomplete {
+        details.push(("note", "incomplete: a detector failed during the run".to_owned()));
+    }
+    details
+}
+
+fn tool_row(sighting: &ToolSighting) -> Row<'_> {
+    let mut rows = details(&sighting.common);
+    let mut hosts: Vec<String> = sighting.hosts.values.iter().map(|host| plain(host)).collect();
+    if sighting.hosts.total > hosts.len() {
+        hosts.push(format!("{} more", sighting.hosts.total - hosts.len()));
+    }
+    if hosts.len() > 1 {
+        rows.insert(1, ("hosts", hosts.join(", ")));
+    }
+    if !sighting.corroborated_by.is_empty() {
+        rows.insert(
+            1,
+            (
+                "also",
+                format!("other events of the device: {}", sighting.corroborated_by.join(", ")),
+            ),
+        );
+    }
+    let mut name = plain(&sighting.device);
+    if !sighting.tenant.is_empty() {
+        name = format!("{}/{name}", plain(&sighting.tenant));
+    }
+    if !sighting.instance.is_empty() {
+        rows.insert(0, ("instance", plain(&sighting.instance)));
+    }
+    Row { name, common: &sighting.common, details: rows }
+}
+
+fn rule_row(sighting: &RuleSighting) -> Row<'_> {
+    let value = |name: &str| {
+        let key = sighting.keys.iter().find(|(key, _)| key == name);
+        key.map(|(_, value)| value.as_str()).unwrap_or_default()
+    };
+    let named = [value("device_name"), value("device_id")];
+    let name = named.into_iter().find(|text| !text.is_empty()).unwrap_or("no device");
+    let keys: Vec<String> = sighting
+        .keys
+        .iter()
+        .filter(|(key, value)| key != "device_name" && !value.is_empty())
+        .map(|(key, value)| format!("{key} {}", cut(&plain(value), 60)))
+        .collect();
+    let mut rows = details(&sighting.common);
+    if !keys.is_empty() {
+        rows.insert(0, ("keys", keys.join("; ")));
+    }
+    Row { name: plain(name), common: &sighting.common, details: rows }
+}
+
+impl<W: Write> Table<'_, W> {
+    fn paint(&self, ansi: Ansi, text: &str) -> String {
+        if self.colour && ansi != PLAIN { format!("{ansi}{text}{ansi:#}") } else { text.to_owned() }
+    }
+
+    fn line(&mut self, ansi: Ansi, text: &str) -> io::Result<()> {
+        let line = self.paint(ansi, text);
+        writeln!(self.out, "{}", line.trim_end())
+    }
+
+    fn tool(&mut self, sightings: &[ToolSighting]) -> io::Result<()> {
+        let one = &sightings[0];
+        let devices = if sightings.len() == 1 {
+            "1 device".to_owned()
+        } else {
+            format!("{} devices", grouped(sightings.len() as u64))
+        };
+        let title = format!("{} on {devices}", plain(&one.tool_name));
+        let mut techniques: Vec<&str> = sightings
+            .iter()
+            .flat_map(|sighting| sighting.techniques.iter().map(String::as_str))
+            .collect();
+        techniques.sort_unstable();
+        techniques.dedup();
+        self.head(&title, &techniques.join(", "))?;
+        let mut rows: Vec<Row<'_>> = sightings.iter().map(tool_row).collect();
+        // What matters most first; the machine outputs keep the plain order.
+        rows.sort_by(|one, other| {
+            let rank = |row: &Row<'_>| std::cmp::Reverse((row.common.confidence, row.common.stage));
+            rank(one).cmp(&rank(other))
+        });
+        self.rows("DEVICE", &rows)
+    }
+
+    fn rule(&mut self, sightings: &[RuleSighting]) -> io::Result<()> {
+        let one = &sightings[0];
+        self.head(&plain(&one.title), &format!("rule {}", plain(&one.rule)))?;
+        let rows: Vec<Row<'_>> = sightings.iter().map(rule_row).collect();
+        self.rows("DEVICE", &rows)
+    }
+
+    fn head(&mut self, left: &str, right: &str) -> io::Result<()> {
+        let left = cut(left, WIDTH / 2);
+        let right = cut(right, WIDTH - 2 - width(&left));
+        let gap = WIDTH - width(&left) - width(&right);
+        let line =
+            format!("{}{}{}", self.paint(BOLD, &left), " ".repeat(gap), self.paint(DIM, &right));
+        writeln!(self.out, "{}", line.trim_end())
+    }
+
+    fn rows(&mut self, name: &str, rows: &[Row<'_>]) -> io::Result<()> {
+        let head = format!(
+            "{} {} {} {} {} {:>7}",
+            pad(name, DEVICE),
+            pad("CONFIDENCE", 10),
+            pad("STAGE", 9),
+            pad("FIRST SEEN", 16),
+            pad("LAST SEEN", 16),
+            "ROWS",
+        );
+        self.line(DIM, &head)?;
+        for row in rows {
+            let common = row.common;
+            let colour = match common.confidence {
+                Confidence::Confirmed => RED,
+                Confidence::Likely => YELLOW,
+                Confidence::Possible => PLAIN,
+            };
+            let line = format!(
+                "{} {} {} {} {} {:>7}",
+                self.paint(BOLD, &pad(&row.name, DEVICE)),
+                self.paint(colour, &pad(common.confidence.name(), 10)),
+                pad(Stage::name(common.stage), 9),
+                pad(&minute(common.first_seen), 16),
+                pad(&minute(common.last_seen), 16),
+                grouped(common.count),
+            );
+            writeln!(self.out, "{}", line.trim_end())?;
+            for (label, text) in &row.details {
+                for (at, part) in wrap(text, WIDTH - 13).iter().enumerate() {
+                    let label = if at == 0 { *label } else { "" };
+                    self.line(DIM, &format!("  {} {part}", pad(label, 8)))?;
+                }
+            }
+        }
+        self.line(PLAIN, "")
+    }
+
+    fn closing(&mut self, summary: &Summary, style: &Style) -> io::Result<()> {
+        let read = summary.inputs.iter().filter(|input| input.error.is_none()).count();
+        let inputs = if read == 1 { "1 input".to_owned() } else { format!("{read} inputs") };
+        let mut parts = vec![format!(
+            "{inputs}, {} records, {}; {} refused, {} repaired",
+            grouped(summary.records),
+            bytes(summary.bytes),
+            grouped(summary.refused),
+            grouped(summary.repaired),
+        )];
+        if summary.other_kind > 0 {
+            parts.push(format!("{} of tables that are not swept", grouped(summary.other_kind)));
+        }
+        self.fact("read", &parts.join(", "))?;
+        if let (Some(first), Some(last)) = (&summary.first_event, &summary.last_event) {
+            let sampled = if summary.sampled { " (from a sample)" } else { "" };
+            self.fact("period", &format!("{first} to {last}{sampled}"))?;
+        }
+        if !style.window.is_open() {
+            let end = |time: Option<i64>| time.map_or("open".to_owned(), format_time);
+            let mut text = format!("{} to {}", end(style.window.since), end(style.window.until));
+            if summary.outside_window + summary.no_time > 0 {
+                text.push_str(&format!(
+                    "; {} events outside, {} without a time",
+                    grouped(summary.outside_window),
+                    grouped(summary.no_time)
+                ));
+            }
+            self.fact("window", &text)?;
+        }
+        for input in summary.inputs.iter().filter(|input| input.error.is_some()) {
+            let why = input.error.as_deref().unwrap_or_default();
+            self.fact("not read", &format!("{}: {why}", plain(&input.source)))?;
+        }
+        for detector in summary.detectors.iter().filter(|detector| detector.error.is_some()) {
+            let why = plain(detector.error.as_deref().unwrap_or_default());
+            self.fact("failed", &format!("detector {}: {why}", detector.name))?;
+        }
+        self.coverage(&summary.coverage)
+    }
+
+    fn fact(&mut self, label: &str, text: &str) -> io::Result<()> {
+        for (at, part) in wrap(text, WIDTH - 11).iter().enumerate() {
+            let label = pad(if at == 0 { label } else { "" }, 10);
+            let label = self.paint(BOLD, &label);
+            writeln!(self.out, "{} {part}", label)?;
+        }
+        Ok(())
+    }
+
+    /// Tools of one coverage are told together.
+    fn coverage(&mut self, all: &[Coverage]) -> io::Result<()> {
+        let whole: Vec<&str> =
+            all.iter().filter(|one| one.is_whole()).map(|one| one.tool.as_str()).collect();
+        let mut told: Vec<(String, Vec<&str>)> = Vec::new();
+        for one in all.iter().filter(|one| !one.is_whole()) {
+            let text = describe(one);
+            match told.iter_mut().find(|(known, _)| *known == text) {
+                Some((_, tools)) => tools.push(&one.tool),
+                None => told.push((text, vec![&one.tool])),
+            }
+        }
+        if !told.is_empty() {
+            for (text, tools) in told {
+                self.fact("not seen", &format!("{}: {text}", some(&tools)))?;
+            }
+        }
+        if !whole.is_empty() {
+            self.fact(
+                "covered",
+                &format!("{}: network, process and signature evidence", some(&whole)),
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn some(tools: &[&str]) -> String {
+    if tools.len() <= 6 {
+        tools.join(", ")
+    } else {
+        format!("{} and {} more", tools[..6].join(", "), tools.len() - 6)
+    }
+}
+
+fn describe(coverage: &Coverage) -> String {
+    let parts = [
+        ("network", coverage.network, coverage.network_share),
+        ("process", coverage.process, coverage.process_share),
+        ("signature", coverage.signature, coverage.signature_share),
+    ];
+    let say = |(name, cover, share): (&str, Cover, Option<f64>)| match (cover, share) {
+        (Cover::Covered, _) => format!("{name} covered"),
+        (Cover::Blind, _) => format!("{name} blind"),
+        (Cover::Partial, Some(share)) => format!("{name} partial ({share:.2})"),
+        (Cover::Partial, None) => format!("{name} partial"),
+    };
+    format!("{} ({})", parts.map(say).join(", "), coverage.why)
+}

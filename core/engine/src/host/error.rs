@@ -1,0 +1,79 @@
+//! Why a plugin was not loaded: what was refused, why, and what to do.
+
+use std::{fmt, path::PathBuf};
+
+/// The step of the load pipeline that refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoadStep {
+    /// The path as it was given.
+    Path,
+    /// Opening and copying the file.
+    Open,
+    /// Who can change the file.
+    Ownership,
+    /// The trust file.
+    Trust,
+    /// The structure of the shared object.
+    Elf,
+    /// The manifest in the note.
+    Note,
+    /// The ABI version that the manifest names.
+    AbiVersion,
+    /// The panic strategy that the manifest names.
+    Panic,
+    /// Two detectors of one name.
+    Name,
+    /// The system's loader.
+    Link,
+    /// The layout of the types that cross the boundary.
+    Layout,
+    /// The detector's own start.
+    Start,
+    /// The rules and interests that the detector states.
+    Rules,
+    /// Not on this system.
+    System,
+}
+
+/// A detector that was refused. Three parts: what, why, help.
+#[derive(Clone, Debug)]
+pub struct LoadError {
+    /// The step that refused.
+    pub step: LoadStep,
+    /// The file, or none for a linked-in detector.
+    pub path: Option<PathBuf>,
+    /// Why, one sentence, with the values in it.
+    pub why: String,
+    /// What to do about it, one sentence.
+    pub help: String,
+    /// More for whoever debugs a plugin; may be long.
+    pub detail: Option<String>,
+}
+
+impl LoadError {
+    pub(crate) fn new(step: LoadStep, why: impl Into<String>, help: impl Into<String>) -> Self {
+        LoadError { step, path: None, why: why.into(), help: help.into(), detail: None }
+    }
+
+    pub(crate) fn at(mut self, path: &std::path::Path) -> Self {
+        self.path = Some(path.to_owned());
+        self
+    }
+
+    pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.path {
+            Some(path) => write!(f, "plugin {} was not loaded: ", path.display())?,
+            None => f.write_str("the detectors cannot start: ")?,
+        }
+        write!(f, "{}\n  help: {}", self.why, self.help)
+    }
+}
+
+impl std::error::Error for LoadError {}

@@ -1,0 +1,112 @@
+//! From checked bytes to a module: dlopen, then the layout check.
+//!
+//! The only unsafe code of the engine. By the time it runs, the bytes were
+//! copied and sealed, their structure was checked and the manifest was read.
+//! A library is never closed: function pointers, layout constants and
+//! thread-local destructors of it may live as long as the process.
+#![allow(unsafe_code)]
+
+use std::{mem, os::fd::AsRawFd as _, path::Path};
+
+use abi_stable::library::{AbiHeaderRef, LibraryError, ROOT_MODULE_LOADER_NAME_WITH_NUL};
+use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
+use remora_abi::DetectorModuleRef;
+
+use super::{LoadError, LoadStep, Manifest, check::Checked, open};
+
+/// A plugin that was loaded.
+pub(super) struct Loaded {
+    pub(super) manifest: Manifest,
+    pub(super) module: DetectorModuleRef,
+    pub(super) sha256: String,
+}
+
+/// Loads what passed every check: from here on its code runs.
+pub(super) fn load(path: &Path, checked: Checked) -> Result<Loaded, LoadError> {
+    let Checked { sealed, manifest, text, .. } = checked;
+    let module = link(&sealed, &manifest, &text).map_err(|error| error.at(path))?;
+    let sha256 = sealed.sha256;
+    // The descriptor's number names the library for the loader: see `Sealed`.
+    mem::forget(sealed.fd);
+    Ok(Loaded { manifest, module, sha256 })
+}
+
+fn link(
+    sealed: &open::Sealed,
+    manifest: &Manifest,
+    text: &str,
+) -> Result<DetectorModuleRef, LoadError> {
+    let name = format!("/proc/self/fd/{}", sealed.fd.as_raw_fd());
+    // SAFETY: opening runs the library's constructors. The caller decided that
+    // this plugin's code may run; its bytes are whole (`elf::check`) and
+    // cannot change any more (sealed).
+    let library =
+        unsafe { Library::open(Some(&name), RTLD_NOW | RTLD_LOCAL) }.map_err(|error| {
+            LoadError::new(
+                LoadStep::Link,
+                format!("the system's loader refused it: {error}"),
+                "build it on this system, or for an older C library",
+            )
+        })?;
+    let header = {
+        // SAFETY: the symbol is the exported header that every root module of
+        // abi_stable has; it is read as a pointer, and `upgrade` checks the
+        // magic behind it before anything else is.
+        let symbol =
+            unsafe { library.get::<AbiHeaderRef>(ROOT_MODULE_LOADER_NAME_WITH_NUL.as_bytes()) };
+        *symbol.map_err(|error| {
+            LoadError::new(
+                LoadStep::Link,
+                format!("it exports no detector: {error}"),
+                "add `remora_sdk::export_detector!(…)` to its cdylib crate",
+            )
+        })?
+    };
+    mem::forget(library);
+    let rebuild =
+        format!("build {} against remora-sdk for ABI {}", manifest.name, remora_abi::ABI_VERSION);
+    let layout = |error: &LibraryError| explain(error, &rebuild);
+    let header = header.upgrade().map_err(|error| layout(&error))?;
+    if header.layout().is_none() {
+        return Err(LoadError::new(
+            LoadStep::Layout,
+            "it was built without the description of its types, so that nothing can be checked",
+            rebuild.clone(),
+        ));
+    }
+    let module = header.init_root_module::<DetectorModuleRef>().map_err(|error| layout(&error))?;
+    let said = (module.manifest())();
+    if said.as_rslice().as_slice() != text.as_bytes() {
+        return Err(LoadError::new(
+            LoadStep::Note,
+            "the manifest in its note is not the one its code gives",
+            "build it again and do not edit the file",
+        ));
+    }
+    Ok(module)
+}
+
+/// The layout checker writes hundreds of lines; the last differences are what
+/// a person can use.
+fn explain(error: &LibraryError, help: &str) -> LoadError {
+    let text = error.to_string();
+    let short: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| {
+            ["Error:", "Expected:", "Found:"].iter().any(|start| line.starts_with(start))
+        })
+        .collect();
+    let last = short[short.len().saturating_sub(3)..].join(" ");
+    let why = match error {
+        LibraryError::IncompatibleVersionNumber { expected_version, actual_version, .. } => {
+            format!(
+                "it was built for detector ABI {actual_version}, and this remora has {expected_version}"
+            )
+        }
+        LibraryError::RootModule { .. } => "the start of its module failed".to_owned(),
+        _ if last.is_empty() => "its types are not laid out as this remora's".to_owned(),
+        _ => format!("its types are not laid out as this remora's ({last})"),
+    };
+    LoadError::new(LoadStep::Layout, why, help).detail(text)
+}

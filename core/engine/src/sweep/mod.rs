@@ -1,0 +1,153 @@
+//! The sweep: every detector over every input, in one pass.
+//!
+//! One way, no way back: source, screen, decode, route, detectors, judge,
+//! sightings. Inputs are read in order on one thread and cut into blocks at
+//! record borders; workers take blocks and keep groups of their own, and
+//! merging these is commutative. So the answer is the same with any number of
+//! threads.
+
+mod batch;
+mod coverage;
+mod group;
+pub mod judge;
+mod read;
+mod route;
+mod rules;
+mod run;
+mod sample;
+mod sighting;
+mod values;
+mod window;
+
+use std::{fmt, path::PathBuf};
+
+use remora_sources::FormatName;
+
+pub use batch::{BATCH_ROWS, BatchViews};
+pub use coverage::{Cover, Coverage};
+pub use group::Basis;
+pub use judge::{Browsers, Confidence, Stage};
+pub use route::Router;
+pub use run::{last_event, run};
+pub use sighting::{
+    Common, DetectorSummary, EvidenceOut, InputSummary, RULE_SCHEMA, RuleSighting, SUMMARY_SCHEMA,
+    Summary, TOOL_SCHEMA, ToolSighting, Values, WitnessOut, format_time, short_id,
+};
+pub use values::{REPORTS_CAP, ReportId, VALUES_CAP};
+pub use window::{Standing, Window};
+
+/// Where an input comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A file.
+    Path(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+/// An input of a sweep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// The name in reports.
+    pub name: String,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// How findings become sightings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grouping {
+    /// By rule and the rule's keys: KQL's answer.
+    Rule,
+    /// By tool and device: what people look at.
+    Tool,
+}
+
+/// What to sweep, and how.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The inputs, in order.
+    pub inputs: Vec<Input>,
+    /// Force this format.
+    pub format: Option<FormatName>,
+    /// Which events count.
+    pub window: Window,
+    /// Nanoseconds since the epoch: what counts as now.
+    pub now: i64,
+    /// Report these tools only; all if empty.
+    pub tools: Vec<String>,
+    /// Report these rules only; all if empty.
+    pub rules: Vec<String>,
+    /// How to group.
+    pub grouping: Grouping,
+    /// Parse every record, screened out or not.
+    pub validate: bool,
+    /// Worker threads, at least one.
+    pub threads: usize,
+    /// Which programs are browsers.
+    pub browsers: Browsers,
+    /// The program's version, for the summary.
+    pub version: String,
+}
+
+/// Something wrong in an input, with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The input.
+    pub source: String,
+    /// Line, from 1; 0 where it is the whole input.
+    pub line: u64,
+    /// Offset in the decompressed input.
+    pub offset: u64,
+    /// What is wrong and what to do, one line.
+    pub message: String,
+    /// Whether the whole input could not be swept.
+    pub whole_input: bool,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.source)?;
+        if self.line > 0 {
+            write!(f, ":{}", self.line)?;
+        }
+        write!(f, ": {}", self.message)?;
+        if !self.whole_input {
+            write!(f, " (offset {})", self.offset)?;
+        }
+        Ok(())
+    }
+}
+
+/// What a sweep found.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Sightings, when grouping by rule.
+    pub by_rule: Vec<RuleSighting>,
+    /// Sightings, when grouping by tool.
+    pub by_tool: Vec<ToolSighting>,
+    /// What was read, and what could have been seen.
+    pub summary: Summary,
+    /// What was wrong in the inputs: at most 100 per input, in order.
+    pub problems: Vec<Problem>,
+}
+
+/// Why a sweep cannot begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SweepError {
+    message: String,
+}
+
+impl SweepError {
+    pub(crate) fn new(message: impl Into<String>) -> SweepError {
+        SweepError { message: message.into() }
+    }
+}
+
+impl fmt::Display for SweepError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for SweepError {}

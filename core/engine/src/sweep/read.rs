@@ -1,0 +1,96 @@
+//! Reading the inputs, in order, on the calling thread.
+
+use std::sync::Arc;
+
+use remora_sources::{Block, InputError, Opened, Trouble, input};
+
+use super::{Input, Options, Origin, Problem, sample::Quota};
+
+/// Problems remembered per input, at most; all are counted.
+pub(super) const PROBLEMS_CAP: usize = 100;
+
+/// A block on its way to a worker.
+pub(super) struct Job {
+    pub(super) input: u32,
+    pub(super) stream: Arc<remora_sources::Stream>,
+    pub(super) quota: Arc<Quota>,
+    pub(super) block: Block,
+}
+
+/// What the reader itself learns of an input.
+#[derive(Debug, Default)]
+pub(super) struct Read {
+    pub(super) format: &'static str,
+    pub(super) compression: Option<&'static str>,
+    pub(super) error: Option<String>,
+    pub(super) bytes: u64,
+    /// Records refused while cutting blocks.
+    pub(super) refused: u64,
+    pub(super) problems: Vec<Problem>,
+}
+
+/// Reads every input and hands its blocks to `give`, which returns blocks that
+/// are done with.
+pub(super) fn read_all(options: &Options, mut give: impl FnMut(Job) -> Option<Block>) -> Vec<Read> {
+    let mut all = Vec::new();
+    for (at, input) in (0..).zip(&options.inputs) {
+        let mut read = Read::default();
+        match open(input, options) {
+            Err(error) => {
+                read.problems.push(Problem {
+                    source: input.name.clone(),
+                    line: 0,
+                    offset: 0,
+                    message: error.to_string(),
+                    whole_input: true,
+                });
+                read.error = Some(error.to_string());
+            }
+            Ok(opened) => read_one(at, &input.name, opened, &mut read, &mut give),
+        }
+        all.push(read);
+    }
+    all
+}
+
+fn open(input: &Input, options: &Options) -> Result<Opened, InputError> {
+    match &input.origin {
+        Origin::Path(path) => input::open(path, options.format),
+        Origin::Stdin => input::open_reader(Box::new(std::io::stdin()), options.format),
+    }
+}
+
+fn read_one(
+    at: u32,
+    name: &str,
+    opened: Opened,
+    read: &mut Read,
+    give: &mut impl FnMut(Job) -> Option<Block>,
+) {
+    let Opened { stream, mut blocks, compression } = opened;
+    read.format = stream.format().name();
+    read.compression = compression;
+    let (stream, quota) = (Arc::new(stream), Arc::new(Quota::default()));
+    let mut troubles: Vec<Trouble> = Vec::new();
+    loop {
+        let block = blocks.next(&mut troubles);
+        for trouble in troubles.drain(..) {
+            read.refused += trouble.records;
+            if read.problems.len() < PROBLEMS_CAP {
+                read.problems.push(Problem {
+                    source: name.to_owned(),
+                    line: trouble.line,
+                    offset: trouble.offset,
+                    message: trouble.message,
+                    whole_input: false,
+                });
+            }
+        }
+        let Some(block) = block else { break };
+        let job = Job { input: at, stream: stream.clone(), quota: quota.clone(), block };
+        if let Some(done) = give(job) {
+            blocks.recycle(done);
+        }
+    }
+    read.bytes = blocks.bytes();
+}

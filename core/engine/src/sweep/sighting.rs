@@ -1,0 +1,615 @@
+//! Sightings and the summary as they leave the engine: the machine output's
+//! contract (`docs/output.md`), as types.
+
+use std::collections::BTreeMap;
+
+use remora_abi::How;
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use sha2::{Digest, Sha256};
+
+use super::{
+    coverage::Coverage,
+    group::{Basis, Facts, RuleGroup, RuleKey, Shown, ToolGroup, ToolKey},
+    judge::{Confidence, Stage},
+    rules::{Rules, key_name},
+    values::ValueSet,
+};
+use crate::host::OwnedWitness;
+
+/// Schema of a sighting by rule.
+pub const RULE_SCHEMA: &str = "remora.sighting/1";
+/// Schema of a sighting by tool.
+pub const TOOL_SCHEMA: &str = "remora.tool-sighting/1";
+/// Schema of the summary.
+pub const SUMMARY_SCHEMA: &str = "remora.summary/1";
+
+/// An instant in RFC 3339, UTC, without trailing zeros in the fraction.
+pub fn format_time(nanoseconds: i64) -> String {
+    jiff::Timestamp::from_nanosecond(i128::from(nanoseconds))
+        .map_or_else(|_| nanoseconds.to_string(), |time| time.to_string())
+}
+
+/// The first 16 hex digits of SHA-256 over the parts, each behind its length
+/// in eight bytes, least significant first.
+pub fn short_id<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Why a sighting is believed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WitnessOut {
+    /// Canonical name of the field.
+    pub field: &'static str,
+    /// The predicate.
+    pub op: &'static str,
+    /// What it was compared to.
+    pub value: String,
+    /// The value seen.
+    pub seen: String,
+    /// How a name met it.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub how: &'static str,
+    /// How strongly the indicator speaks for the tool.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub class: &'static str,
+    /// Which part the indicator plays.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub role: &'static str,
+}
+
+impl From<&OwnedWitness> for WitnessOut {
+    fn from(witness: &OwnedWitness) -> Self {
+        WitnessOut {
+            field: witness.field.name(),
+            op: witness.op.name(),
+            value: witness.literal.clone(),
+            seen: witness.seen.clone(),
+            how: if witness.how == How::NONE { "" } else { witness.how.name() },
+            class: witness.class.name(),
+            role: witness.role.name(),
+        }
+    }
+}
+
+/// A record that can be looked up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EvidenceOut {
+    /// `first`, `strongest` or `last`. A record that is two of them is listed
+    /// once, as the one named first here; no `strongest` means the first.
+    pub why: &'static str,
+    /// The input.
+    pub source: String,
+    /// Line of the input, from 1.
+    pub line: u64,
+    /// When.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+    /// The source's own id.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub event_id: String,
+}
+
+/// A set of values, capped; beside it `<name>_total` where it was cut.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Values<T> {
+    /// The smallest.
+    pub values: Vec<T>,
+    /// How many there were.
+    pub total: usize,
+}
+
+impl<T: Ord + Clone + std::hash::Hash> From<&ValueSet<T>> for Values<T> {
+    fn from(set: &ValueSet<T>) -> Self {
+        Values { values: set.iter().cloned().collect(), total: set.total() }
+    }
+}
+
+impl<T> Values<T> {
+    fn cut(mut self, cap: usize) -> Self {
+        self.values.truncate(cap);
+        self
+    }
+}
+
+impl<T: Serialize> Values<T> {
+    fn put<M: SerializeMap>(
+        &self,
+        name: &'static str,
+        total: &'static str,
+        map: &mut M,
+    ) -> Result<(), M::Error> {
+        if self.values.is_empty() {
+            return Ok(());
+        }
+        map.serialize_entry(name, &self.values)?;
+        if self.total > self.values.len() {
+            map.serialize_entry(total, &self.total)?;
+        }
+        Ok(())
+    }
+}
+
+/// What sightings by rule and by tool have in common.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Common {
+    /// A short hash of the keys.
+    pub id: String,
+    /// Earliest time.
+    pub first_seen: Option<i64>,
+    /// Latest time.
+    pub last_seen: Option<i64>,
+    /// Rows.
+    pub count: u64,
+    /// Events by identity.
+    pub distinct: u64,
+    /// The strongest level.
+    pub confidence: Confidence,
+    /// Rows per level that occurred.
+    pub confidence_counts: BTreeMap<Confidence, u64>,
+    /// The furthest stage.
+    pub stage: Stage,
+    /// Observations.
+    pub seen_as: Values<String>,
+    /// The detectors that found it.
+    pub detectors: Vec<String>,
+    /// Accounts.
+    pub accounts: Values<String>,
+    /// Full paths of processes.
+    pub images: Values<String>,
+    /// Why, by the strongest record.
+    pub witnesses: Vec<WitnessOut>,
+    /// At most three records.
+    pub evidence: Vec<EvidenceOut>,
+    /// A detector failed during the run, so that there may be more.
+    pub incomplete: bool,
+}
+
+/// What turns places into names.
+pub(super) struct Names<'a> {
+    pub(super) sources: &'a [String],
+    pub(super) detectors: &'a [String],
+    pub(super) failed: &'a [bool],
+    pub(super) rules: &'a Rules,
+}
+
+impl Common {
+    fn new(facts: &Facts, id: String, names: &Names<'_>) -> Common {
+        let confidence_counts = Confidence::ALL
+            .into_iter()
+            .zip(facts.confidence_counts)
+            .filter(|(_, count)| *count > 0)
+            .collect();
+        let mut detectors: Vec<String> =
+            facts.detectors.iter().map(|at| names.detectors[*at as usize].clone()).collect();
+        detectors.sort();
+        let witnesses = facts.strongest.as_ref().map(|strongest| &strongest.witnesses[..]);
+        Common {
+            id,
+            first_seen: facts.span.map(|span| span.0),
+            last_seen: facts.span.map(|span| span.1),
+            count: facts.count,
+            distinct: facts.distinct.len() as u64,
+            confidence: facts.confidence(),
+            confidence_counts,
+            stage: facts.stage.unwrap_or(Stage::Present),
+            seen_as: (&facts.seen_as).into(),
+            detectors,
+            accounts: (&facts.accounts).into(),
+            images: (&facts.images).into(),
+            witnesses: witnesses.unwrap_or_default().iter().map(WitnessOut::from).collect(),
+            evidence: evidence(facts, names),
+            incomplete: facts.detectors.iter().any(|at| names.failed[*at as usize]),
+        }
+    }
+
+    fn put_times<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        if let Some(time) = self.first_seen {
+            map.serialize_entry("first_seen", &format_time(time))?;
+        }
+        if let Some(time) = self.last_seen {
+            map.serialize_entry("last_seen", &format_time(time))?;
+        }
+        Ok(())
+    }
+}
+
+fn evidence(facts: &Facts, names: &Names<'_>) -> Vec<EvidenceOut> {
+    let strongest = facts.strongest.as_ref().map(|strongest| &strongest.shown);
+    let all =
+        [("first", facts.first.as_ref()), ("strongest", strongest), ("last", facts.last.as_ref())];
+    let mut listed: Vec<&Shown> = Vec::new();
+    let mut rows = Vec::new();
+    for (why, shown) in all {
+        let Some(shown) = shown else { continue };
+        if listed.iter().any(|known| known.place == shown.place) {
+            continue;
+        }
+        listed.push(shown);
+        rows.push(EvidenceOut {
+            why,
+            source: names.sources[shown.place.input as usize].clone(),
+            line: shown.place.line,
+            time: shown.time.map(format_time),
+            event_id: shown.event_id.to_string(),
+        });
+    }
+    rows
+}
+
+/// One group of one rule: KQL's row, with what KQL does not say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RuleSighting {
+    /// The tool's id.
+    pub tool: String,
+    /// The rule's id.
+    pub rule: String,
+    /// The rule's name.
+    pub title: String,
+    /// ATT&CK ids.
+    pub techniques: Vec<String>,
+    /// Names of the kinds that the rule looks at.
+    pub kinds: Vec<String>,
+    /// Customer.
+    pub tenant: String,
+    /// The rule's keys with their values, in the rule's order.
+    pub keys: Vec<(String, String)>,
+    /// Report ids, ascending.
+    pub reports: Vec<String>,
+    /// File names of processes.
+    pub processes: Values<String>,
+    /// Command lines.
+    pub cmdlines: Values<String>,
+    /// Hashes.
+    pub hashes: Values<String>,
+    /// Images of parents.
+    pub parents: Values<String>,
+    /// Addresses of peers.
+    pub remote_ips: Values<String>,
+    /// Ports of peers.
+    pub remote_ports: Values<i64>,
+    /// Own addresses.
+    pub local_ips: Values<String>,
+    /// The rest.
+    pub common: Common,
+}
+
+impl RuleSighting {
+    pub(super) fn new(key: &RuleKey, group: &RuleGroup, names: &Names<'_>) -> RuleSighting {
+        let rule = &names.rules.get(key.rule).stated;
+        let mut kinds: Vec<String> = rule.kinds.iter().map(|kind| kind.name().to_owned()).collect();
+        kinds.sort();
+        let parts = [RULE_SCHEMA, &rule.tool, &rule.id];
+        let id = short_id(parts.into_iter().chain(key.values.iter().map(|value| &**value)));
+        let values = key.values[1..].iter().map(|value| value.to_string());
+        RuleSighting {
+            tool: rule.tool.clone(),
+            rule: rule.id.clone(),
+            title: rule.title.clone(),
+            techniques: rule.techniques.clone(),
+            kinds,
+            tenant: key.values[0].to_string(),
+            keys: rule.keys.iter().map(|key| key_name(*key)).zip(values).collect(),
+            reports: group.reports.to_texts(),
+            processes: (&group.processes).into(),
+            cmdlines: (&group.cmdlines).into(),
+            hashes: (&group.hashes).into(),
+            parents: (&group.parents).into(),
+            remote_ips: (&group.remote_ips).into(),
+            remote_ports: (&group.remote_ports).into(),
+            local_ips: (&group.local_ips).into(),
+            common: Common::new(&group.facts, id, names),
+        }
+    }
+
+    /// The order of the output.
+    pub(super) fn order(&self) -> impl Ord + '_ {
+        let values: Vec<&str> = self.keys.iter().map(|(_, value)| value.as_str()).collect();
+        (self.tool.as_str(), self.rule.as_str(), self.tenant.as_str(), values)
+    }
+}
+
+impl Serialize for RuleSighting {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("schema", RULE_SCHEMA)?;
+        map.serialize_entry("id", &self.common.id)?;
+        map.serialize_entry("tool", &self.tool)?;
+        map.serialize_entry("rule", &self.rule)?;
+        map.serialize_entry("title", &self.title)?;
+        map.serialize_entry("detectors", &self.common.detectors)?;
+        if !self.techniques.is_empty() {
+            map.serialize_entry("techniques", &self.techniques)?;
+        }
+        match &self.kinds[..] {
+            [kind] => map.serialize_entry("kind", kind)?,
+            kinds => map.serialize_entry("kinds", kinds)?,
+        }
+        if !self.tenant.is_empty() {
+            map.serialize_entry("tenant", &self.tenant)?;
+        }
+        for (name, value) in self.keys.iter().filter(|(_, value)| !value.is_empty()) {
+            map.serialize_entry(name, value)?;
+        }
+        self.common.put_times(&mut map)?;
+        map.serialize_entry("reports", &self.reports)?;
+        map.serialize_entry("count", &self.common.count)?;
+        map.serialize_entry("distinct", &self.common.distinct)?;
+        map.serialize_entry("confidence", &self.common.confidence)?;
+        map.serialize_entry("confidence_counts", &self.common.confidence_counts)?;
+        map.serialize_entry("stage", &self.common.stage)?;
+        self.common.seen_as.put("seen_as", "seen_as_total", &mut map)?;
+        map.serialize_entry("verdict", "unreviewed")?;
+        map.serialize_entry("witnesses", &self.common.witnesses)?;
+        self.common.accounts.put("accounts", "accounts_total", &mut map)?;
+        self.processes.put("processes", "processes_total", &mut map)?;
+        self.common.images.put("images", "images_total", &mut map)?;
+        self.cmdlines.put("cmdlines", "cmdlines_total", &mut map)?;
+        self.hashes.put("hashes", "hashes_total", &mut map)?;
+        self.parents.put("parents", "parents_total", &mut map)?;
+        self.remote_ips.put("remote_ips", "remote_ips_total", &mut map)?;
+        self.remote_ports.put("remote_ports", "remote_ports_total", &mut map)?;
+        self.local_ips.put("local_ips", "local_ips_total", &mut map)?;
+        map.serialize_entry("evidence", &self.common.evidence)?;
+        if self.common.incomplete {
+            map.serialize_entry("incomplete", &true)?;
+        }
+        map.end()
+    }
+}
+
+/// One tool on one device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToolSighting {
+    /// Customer.
+    pub tenant: String,
+    /// The device's name to show: a host name if there is one.
+    pub device: String,
+    /// How the device is known.
+    pub device_basis: Basis,
+    /// Other names of it.
+    pub device_aliases: Vec<String>,
+    /// The tool's id.
+    pub tool: String,
+    /// The tool's name.
+    pub tool_name: String,
+    /// Which installation.
+    pub instance: String,
+    /// Ids of the rules that fired.
+    pub rules: Vec<String>,
+    /// ATT&CK ids.
+    pub techniques: Vec<String>,
+    /// Names of peers, at most five.
+    pub hosts: Values<String>,
+    /// Grounds, in other events of the device, that the strongest record lacks.
+    pub corroborated_by: Vec<String>,
+    /// Days with an event.
+    pub active_days: u64,
+    /// Rows whose time no clock could show; they count, but not in first and last.
+    pub time_suspect: u64,
+    /// The rest.
+    pub common: Common,
+    key: ToolKey,
+}
+
+/// At most so many hosts in a sighting by tool.
+const HOSTS_CAP: usize = 5;
+
+impl ToolSighting {
+    pub(super) fn new(key: &ToolKey, group: &ToolGroup, names: &Names<'_>) -> ToolSighting {
+        let parts =
+            [TOOL_SCHEMA, &key.tool, &key.tenant, key.basis.name(), &key.device, &key.instance];
+        let mut rules: Vec<String> = Vec::new();
+        let mut techniques: Vec<String> = Vec::new();
+        let mut tool_name = key.tool.to_string();
+        for place in &group.rules {
+            let rule = &names.rules.get(*place).stated;
+            rules.push(rule.id.clone());
+            techniques.extend(rule.techniques.iter().cloned());
+            if !rule.tool_name.is_empty() {
+                tool_name.clone_from(&rule.tool_name);
+            }
+        }
+        rules.sort();
+        techniques.sort();
+        techniques.dedup();
+        let known = &group.device_names;
+        let device = match key.basis {
+            Basis::None => "unattributed".to_owned(),
+            Basis::Id => known.iter().next().cloned().unwrap_or_else(|| key.device.to_string()),
+            _ => key.device.to_string(),
+        };
+        let own = (key.basis == Basis::Id && device != *key.device).then(|| key.device.to_string());
+        let aliases: Vec<String> = known.iter().filter(|name| **name != device).cloned().collect();
+        let shown = group.facts.strongest.as_ref().map(|strongest| &strongest.witnesses[..]);
+        let grounds: Vec<_> =
+            shown.unwrap_or_default().iter().map(|w| super::judge::Ground::of(w.field)).collect();
+        let others = group.grounds.iter().filter(|ground| !grounds.contains(ground));
+        ToolSighting {
+            tenant: key.tenant.to_string(),
+            device,
+            device_basis: key.basis,
+            device_aliases: own.into_iter().chain(aliases).collect(),
+            tool: key.tool.to_string(),
+            tool_name,
+            instance: key.instance.to_string(),
+            rules,
+            techniques,
+            hosts: Values::from(&group.hosts).cut(HOSTS_CAP),
+            corroborated_by: others.map(|ground| ground.name().to_owned()).collect(),
+            active_days: group.days.len() as u64,
+            time_suspect: group.facts.time_suspect,
+            common: Common::new(&group.facts, short_id(parts), names),
+            key: key.clone(),
+        }
+    }
+
+    /// The order of the output: by tool, then device as shown.
+    pub(super) fn order(&self) -> impl Ord + '_ {
+        (self.tool.as_str(), self.tenant.as_str(), self.device.as_str(), &self.key)
+    }
+}
+
+impl Serialize for ToolSighting {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("schema", TOOL_SCHEMA)?;
+        map.serialize_entry("id", &self.common.id)?;
+        if !self.tenant.is_empty() {
+            map.serialize_entry("tenant", &self.tenant)?;
+        }
+        map.serialize_entry("device", &self.device)?;
+        map.serialize_entry("device_basis", self.device_basis.name())?;
+        if !self.device_aliases.is_empty() {
+            map.serialize_entry("device_aliases", &self.device_aliases)?;
+        }
+        map.serialize_entry("tool", &self.tool)?;
+        map.serialize_entry("tool_name", &self.tool_name)?;
+        if !self.instance.is_empty() {
+            map.serialize_entry("instance", &self.instance)?;
+        }
+        map.serialize_entry("detectors", &self.common.detectors)?;
+        map.serialize_entry("rules", &self.rules)?;
+        if !self.techniques.is_empty() {
+            map.serialize_entry("techniques", &self.techniques)?;
+        }
+        self.hosts.put("hosts", "hosts_total", &mut map)?;
+        self.common.seen_as.put("seen_as", "seen_as_total", &mut map)?;
+        map.serialize_entry("stage", &self.common.stage)?;
+        map.serialize_entry("confidence", &self.common.confidence)?;
+        map.serialize_entry("confidence_counts", &self.common.confidence_counts)?;
+        if !self.corroborated_by.is_empty() {
+            map.serialize_entry("corroborated_by", &self.corroborated_by)?;
+        }
+        map.serialize_entry("verdict", "unreviewed")?;
+        map.serialize_entry("verdicts", &BTreeMap::from([("unreviewed", self.common.count)]))?;
+        self.common.put_times(&mut map)?;
+        map.serialize_entry("active_days", &self.active_days)?;
+        map.serialize_entry("count", &self.common.count)?;
+        map.serialize_entry("distinct", &self.common.distinct)?;
+        if self.time_suspect > 0 {
+            map.serialize_entry("time_suspect", &self.time_suspect)?;
+        }
+        map.serialize_entry("witnesses", &self.common.witnesses)?;
+        self.common.accounts.put("accounts", "accounts_total", &mut map)?;
+        self.common.images.put("images", "images_total", &mut map)?;
+        map.serialize_entry("evidence", &self.common.evidence)?;
+        if self.common.incomplete {
+            map.serialize_entry("incomplete", &true)?;
+        }
+        map.end()
+    }
+}
+
+/// What was read of one input.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct InputSummary {
+    /// As it was given.
+    pub source: String,
+    /// The format; empty if it could not be swept.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub format: &'static str,
+    /// The compression, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compression: Option<&'static str>,
+    /// Why it could not be swept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Records, refused ones included.
+    pub records: u64,
+    /// Earliest time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first: Option<String>,
+    /// Latest time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last: Option<String>,
+    /// Different devices.
+    pub devices: u64,
+    /// Refused records.
+    pub refused: u64,
+    /// Events with a repaired value.
+    pub repaired: u64,
+    /// Records of tables that are not swept.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub other_kind: u64,
+    /// Times and devices come from a sample and the events that were decoded.
+    #[serde(skip_serializing_if = "is_false")]
+    pub sampled: bool,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// A detector and how it ended.
+#[derive(Clone, Debug, Serialize)]
+pub struct DetectorSummary {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// `ok` or `failed`.
+    pub state: &'static str,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// The last line of a run: so that a stream that was cut off can be told from
+/// a whole one.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// [`SUMMARY_SCHEMA`].
+    pub schema: &'static str,
+    /// The program's version.
+    pub version: String,
+    /// What was read, in order.
+    pub inputs: Vec<InputSummary>,
+    /// Records, refused ones included.
+    pub records: u64,
+    /// Records that were decoded.
+    pub events: u64,
+    /// Records that no detector could care for.
+    pub screened_out: u64,
+    /// Records of tables that are not swept.
+    pub other_kind: u64,
+    /// Records with no field of their kind.
+    pub no_fields: u64,
+    /// Records without recoverable structure.
+    pub refused: u64,
+    /// Events with a damaged value that was repaired.
+    pub repaired: u64,
+    /// Bytes, decompressed.
+    pub bytes: u64,
+    /// Decoded events outside the window.
+    pub outside_window: u64,
+    /// Decoded events without a time, when there is a window.
+    pub no_time: u64,
+    /// Events with a finding that were seen before, by identity.
+    pub duplicates: u64,
+    /// Earliest time in any input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_event: Option<String>,
+    /// Latest time in any input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_event: Option<String>,
+    /// Times and devices come from a sample and the events that were decoded.
+    #[serde(skip_serializing_if = "is_false")]
+    pub sampled: bool,
+    /// Sightings reported.
+    pub sightings: u64,
+    /// Findings hidden by policy.
+    pub excluded: u64,
+    /// The detectors.
+    pub detectors: Vec<DetectorSummary>,
+    /// What could have been seen.
+    pub coverage: Vec<Coverage>,
+}

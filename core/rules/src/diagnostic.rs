@@ -1,0 +1,54 @@
+//! An error in a rule's text, shown with a caret.
+//!
+//! The type is plain data, so that a catalog can move it into its own file's
+//! coordinates; how it looks is decided in [`Diagnostic::render`] alone.
+
+use std::{fmt, ops::Range};
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, renderer::DecorStyle};
+
+/// What is wrong with a rule, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What is wrong, in one sentence.
+    pub message: String,
+    /// Which bytes of the text; empty at the end of the text.
+    pub span: Range<usize>,
+    /// What would be accepted there.
+    pub help: Option<String>,
+    /// The rule's text.
+    pub text: String,
+}
+
+impl Diagnostic {
+    /// Line and column of the span's beginning, both from 1, the column in
+    /// characters.
+    pub fn line_column(&self) -> (usize, usize) {
+        let before = self.text.get(..self.span.start).unwrap_or(&self.text);
+        let lines = before.matches('\n').count();
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        (lines + 1, before[line_start..].chars().count() + 1)
+    }
+
+    /// The error as people read it: message, the line with a caret, help.
+    /// `origin` names the text (a file, or e.g. `--where`); `color` adds ANSI
+    /// escapes. Ends without a line end.
+    pub fn render(&self, origin: &str, color: bool) -> String {
+        let annotation = AnnotationKind::Primary.span(self.span.clone());
+        let snippet = Snippet::source(self.text.as_str()).path(origin).annotation(annotation);
+        let mut group = Level::ERROR.primary_title(self.message.as_str()).element(snippet);
+        if let Some(help) = &self.help {
+            group = group.element(Level::HELP.message(help.as_str()));
+        }
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        renderer.decor_style(DecorStyle::Ascii).render(&[group])
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Diagnostic {}

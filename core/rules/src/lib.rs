@@ -1,0 +1,50 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+pub mod ast;
+mod check;
+pub mod diagnostic;
+mod domain;
+pub mod eval;
+mod fold;
+pub mod index;
+mod lex;
+mod literals;
+mod names;
+pub mod needs;
+mod operands;
+mod operators;
+mod parse;
+mod print;
+mod problem;
+pub mod required;
+pub mod ruleset;
+mod syntax;
+mod term;
+
+pub use ast::{Expr, NumberOp, NumberPredicate, TextOp, TextPredicate};
+pub use diagnostic::Diagnostic;
+pub use eval::{EventView, Program, Reason, Truth};
+pub use index::{Index, IndexError};
+pub use required::{InterestSpec, Required};
+pub use ruleset::{Indicator, IndicatorType, RuleSet, RuleSpec};
+
+/// The contract's types, for crates that reach it through the rules.
+pub use remora_abi as abi;
+
+use remora_abi::Kind;
+
+/// Parses and checks a rule for events of `kinds`.
+///
+/// The text is what follows `where` in KQL (a `where` before it is skipped).
+/// Canonical field names are taken for any kind, column names only where they
+/// mean one field in all of `kinds`.
+///
+/// # Errors
+///
+/// The first thing that is wrong with the text, with its place in it.
+pub fn compile(text: &str, kinds: &[Kind]) -> Result<Expr, Diagnostic> {
+    parse::parse(text)
+        .and_then(|syntax| check::check(syntax, kinds))
+        .map_err(|problem| problem.at(text))
+}

@@ -1,0 +1,230 @@
+//! Rule-driven detectors: which rules hold, what the witnesses are worth, and
+//! what the detector asks for.
+
+// What a test calls is part of the test.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+
+use remora_sdk::{
+    Batch, Class, Detector, Error, Field, Findings, Hit, Interests, Kind, Op, Role, Rules, field,
+    kind,
+    remora_rules::{Indicator, IndicatorType, RuleSet, RuleSpec, compile},
+    rules::RuleDetector,
+    testing::{Event, Found, Host, conform},
+};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    tool: Vec<Tool>,
+    case: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tool {
+    id: String,
+    rules: Vec<StatedRule>,
+    indicators: Vec<StatedIndicator>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StatedRule {
+    id: String,
+    kinds: Vec<String>,
+    r#where: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StatedIndicator {
+    r#type: String,
+    value: String,
+    class: String,
+    role: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    why: String,
+    kind: String,
+    event: BTreeMap<String, String>,
+    #[serde(default)]
+    number: BTreeMap<String, i64>,
+    #[serde(default)]
+    finds: BTreeMap<String, Vec<String>>,
+}
+
+impl Case {
+    fn event(&self) -> Event {
+        let field = |name: &str| Field::from_name(name).expect("a field");
+        let mut event = Event::new(Kind::from_name(&self.kind).expect("a kind"));
+        for (name, value) in &self.event {
+            event = event.text(field(name), value);
+        }
+        for (name, value) in &self.number {
+            event = event.number(field(name), *value);
+        }
+        event
+    }
+}
+
+fn file() -> File {
+    toml::from_str(include_str!("rules.toml")).unwrap()
+}
+
+fn rule(id: &str, kinds: &[Kind], text: &str) -> RuleSpec {
+    RuleSpec {
+        id: id.into(),
+        title: format!("title of {id}"),
+        kinds: kinds.to_vec(),
+        expr: compile(text, kinds).unwrap(),
+        keys: vec![field::DEVICE_ID],
+        techniques: vec!["T1219".into()],
+    }
+}
+
+fn sets() -> Vec<RuleSet> {
+    let indicator = |stated: &StatedIndicator| Indicator {
+        ty: *IndicatorType::ALL.iter().find(|ty| ty.name() == stated.r#type).unwrap(),
+        value: stated.value.clone(),
+        class: Class::from_name(&stated.class).unwrap(),
+        role: Role::from_name(&stated.role).unwrap(),
+    };
+    file()
+        .tool
+        .iter()
+        .map(|tool| RuleSet {
+            tool: tool.id.clone(),
+            tool_name: tool.id.to_uppercase(),
+            rules: tool
+                .rules
+                .iter()
+                .map(|stated| {
+                    let kinds: Vec<Kind> =
+                        stated.kinds.iter().map(|name| Kind::from_name(name).unwrap()).collect();
+                    rule(&stated.id, &kinds, &stated.r#where)
+                })
+                .collect(),
+            indicators: tool.indicators.iter().map(indicator).collect(),
+        })
+        .collect()
+}
+
+struct Steering(RuleDetector);
+
+impl Detector for Steering {
+    const MANIFEST: &'static str =
+        remora_sdk::manifest!(name: "steering", tools: ["helm", "rudder"], techniques: ["T1219"]);
+
+    fn new(_: &str) -> Result<Self, Error> {
+        Ok(Steering(RuleDetector::new(sets())?))
+    }
+
+    fn rules(&self, rules: &mut Rules<'_>) {
+        self.0.rules(rules);
+    }
+
+    fn interests(&self, interests: &mut Interests<'_>) {
+        self.0.interests(interests);
+    }
+
+    fn inspect(
+        &self,
+        batch: &Batch<'_>,
+        hits: &[Hit],
+        findings: &mut Findings<'_>,
+    ) -> Result<(), Error> {
+        self.0.inspect(batch, hits, findings)
+    }
+}
+
+fn by_rule(found: &[Found]) -> BTreeMap<String, Vec<String>> {
+    let witnesses = |found: &Found| found.witnesses.iter().map(ToString::to_string).collect();
+    found.iter().map(|found| (found.rule.clone(), witnesses(found))).collect()
+}
+
+#[test]
+fn cases_come_out_as_they_say() {
+    let host = Host::of::<Steering>("").unwrap();
+    for case in file().case {
+        let found = host.inspect(&[case.event()]).unwrap();
+        let got = by_rule(&found);
+        assert_eq!(got.len(), found.len(), "{}: a rule is reported twice", case.why);
+        assert_eq!(got, case.finds, "{}", case.why);
+    }
+}
+
+#[test]
+fn it_keeps_the_contract() {
+    let events: Vec<Event> = file().case.iter().map(Case::event).collect();
+    conform::<Steering>("", &events).unwrap();
+}
+
+#[test]
+fn interests_are_asked_for_once() {
+    let host = Host::of::<Steering>("").unwrap();
+    let interests = host.interests();
+    for (at, interest) in interests.iter().enumerate() {
+        assert!(!interests[..at].contains(interest), "{interest:?} twice");
+    }
+    // Two tools want this one.
+    let url = interests.iter().filter(|interest| {
+        interest.kind == kind::CONNECTION && interest.field == field::REMOTE_URL
+    });
+    assert_eq!(url.count(), 1);
+    // The port and the negations cannot be narrowed; nothing else opens a kind.
+    let whole: Vec<Kind> =
+        interests.iter().filter(|i| i.op == Op::KIND).map(|interest| interest.kind).collect();
+    assert_eq!(whole, [kind::CONNECTION, kind::SERVICE]);
+}
+
+#[test]
+fn a_hit_of_another_interest_reaches_no_rule() {
+    // A host that routes by the rules' interests alone never shows this row;
+    // one that states only the hit of another rule gets that rule's answer.
+    let host = Host::of::<Steering>("").unwrap();
+    let event = Event::new(kind::PROCESS)
+        .text(field::PROCESS_NAME, "helm.exe")
+        .text(field::PROCESS_COMPANY, "Contoso")
+        .text(field::PROCESS_PRODUCT, "Helm");
+    let both = host.inspect(std::slice::from_ref(&event)).unwrap();
+    assert_eq!(by_rule(&both).into_keys().collect::<Vec<_>>(), ["helm.file", "helm.pair"]);
+    let at = |f: Field| host.interests().iter().position(|i| i.field == f).unwrap() as u32;
+    let hit = Hit { row: 0, interest: at(field::PROCESS_PRODUCT) };
+    let one = host.inspect_with(&[event], &[hit]).unwrap();
+    assert_eq!(by_rule(&one).into_keys().collect::<Vec<_>>(), ["helm.pair"]);
+}
+
+#[test]
+fn rules_are_stated_with_all_that_people_see() {
+    let host = Host::of::<Steering>("").unwrap();
+    let stated = host.rules().iter().find(|rule| rule.id == "helm.file").unwrap();
+    assert_eq!((stated.tool.as_str(), stated.tool_name.as_str()), ("helm", "HELM"));
+    assert_eq!(stated.title, "title of helm.file");
+    assert_eq!(stated.kinds, [kind::PROCESS]);
+    assert_eq!(stated.keys, [field::DEVICE_ID]);
+    assert_eq!(stated.techniques, ["T1219"]);
+    assert_eq!(stated.fields, [field::PROCESS_NAME, field::PROCESS_COMPANY]);
+    assert_eq!(
+        stated.where_text,
+        "process.name =~ \"helm.exe\" and process.company has \"Contoso\""
+    );
+}
+
+#[test]
+fn rules_that_could_not_be_reported_on_are_refused() {
+    let with = |rules: Vec<RuleSpec>| {
+        let set =
+            RuleSet { tool: "helm".into(), tool_name: "Helm".into(), rules, indicators: vec![] };
+        RuleDetector::new(vec![set]).unwrap_err().to_string()
+    };
+    let one = rule("helm.dns", &[kind::DNS], "remote.host has 'helm.example'");
+    assert_eq!(with(vec![one.clone(), one.clone()]), "two rules have the id \"helm.dns\"");
+    let none = RuleSpec { kinds: vec![], ..one };
+    assert_eq!(with(vec![none]), "rule \"helm.dns\" looks at no kind");
+}

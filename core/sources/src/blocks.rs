@@ -1,0 +1,310 @@
+//! Cutting an input into blocks of whole records.
+//!
+//! One thread reads and cuts; any number decode. The bytes are read straight
+//! into the block that will be given away, and only what follows the last
+//! whole record is copied, into the next one. A record that does not end
+//! within the block makes the block grow, up to the largest record; beyond, the
+//! bytes are dropped as they come, so that memory stays bounded whatever the
+//! input holds.
+
+use memchr::{memchr, memchr_iter};
+
+use crate::{
+    Block, Trouble,
+    csv::{Header, Row},
+    framing::{Frame, Framer},
+    reader::Reader,
+};
+
+/// About how many bytes a block has.
+pub const BLOCK_SIZE: usize = 1 << 20;
+/// How many blocks' memory is kept for reuse.
+const KEPT: usize = 16;
+
+/// Cuts an input into blocks at record borders.
+#[derive(Debug)]
+pub struct Blocks {
+    reader: Reader,
+    framer: Framer,
+    header: Option<Header>,
+    block_size: usize,
+    limit: usize,
+    /// The first `read` bytes are read, the first `whole` of them are whole records.
+    buffer: Vec<u8>,
+    read: usize,
+    whole: usize,
+    ended: bool,
+    failed: Option<Trouble>,
+    /// The rest of the input has other columns; its records are counted and refused.
+    foreign: Option<Trouble>,
+    number: u64,
+    /// Offset and line of the buffer's first byte, index of its first record.
+    offset: u64,
+    line: u64,
+    record: u64,
+    /// Records in the first `whole` bytes.
+    records: u64,
+    kept: Vec<Vec<u8>>,
+}
+
+/// Why framing stops.
+enum Stop {
+    More,
+    TooLong,
+    OtherColumns,
+}
+
+impl Blocks {
+    pub(crate) fn new(reader: Reader, framer: Framer, limit: usize, block_size: usize) -> Self {
+        Blocks {
+            reader,
+            framer,
+            header: None,
+            block_size,
+            limit,
+            buffer: Vec::new(),
+            read: 0,
+            whole: 0,
+            ended: false,
+            failed: None,
+            foreign: None,
+            number: 0,
+            offset: 0,
+            line: 1,
+            record: 0,
+            records: 0,
+            kept: Vec::new(),
+        }
+    }
+
+    /// The next block with what went wrong before it; none at the end. After the end, troubles
+    /// met there are still in `troubles`.
+    pub fn next(&mut self, troubles: &mut Vec<Trouble>) -> Option<Block> {
+        loop {
+            let block = self.step(troubles);
+            let Some(foreign) = &mut self.foreign else { return block };
+            match block {
+                Some(block) => {
+                    foreign.records += self.record - block.record;
+                    self.recycle(block);
+                }
+                None => {
+                    troubles.extend(self.foreign.take());
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Gives a block's memory back for reuse.
+    pub fn recycle(&mut self, block: Block) {
+        if self.kept.len() < KEPT && block.data.capacity() <= 2 * self.block_size {
+            self.kept.push(block.data);
+        }
+    }
+
+    /// Bytes read from the input so far, before decompression.
+    pub fn bytes_in(&self) -> u64 {
+        self.reader.bytes_in()
+    }
+
+    /// Bytes given so far, after decompression. Those that are no part of a record (a byte order
+    /// mark, a header) or were passed over count too.
+    pub fn bytes(&self) -> u64 {
+        self.offset
+    }
+
+    fn step(&mut self, troubles: &mut Vec<Trouble>) -> Option<Block> {
+        loop {
+            let stop = self.frame();
+            match stop {
+                Stop::More if !self.ended && 2 * self.whole < self.block_size => {
+                    // Twice as much of a record that goes on and on, up to the largest.
+                    let begun = self.read - self.whole;
+                    let missing = (self.limit + 1).saturating_sub(begun);
+                    self.fill(self.block_size.max(begun.min(missing)).max(1));
+                }
+                _ if self.whole > 0 => return Some(self.cut()),
+                Stop::More => {
+                    troubles.extend(self.failed.take());
+                    return None;
+                }
+                Stop::TooLong => self.pass_over(troubles),
+                Stop::OtherColumns => self.refuse_rest(),
+            }
+        }
+    }
+
+    /// Moves `whole` over the records that are read.
+    fn frame(&mut self) -> Stop {
+        while self.whole < self.read {
+            let data = &self.buffer[..self.read];
+            let end = match self.framer.next(data, self.whole, self.ended) {
+                Frame::Record(end) => {
+                    if let Some(content) = self.framer.content(&data[self.whole..end]) {
+                        match &self.header {
+                            Some(header) if self.foreign.is_none() => match header.row(content) {
+                                Row::Repeated => {}
+                                Row::OtherHeader => return Stop::OtherColumns,
+                                Row::Record => self.records += 1,
+                            },
+                            _ => self.records += 1,
+                        }
+                    }
+                    end
+                }
+                Frame::Unclosed(end) => {
+                    self.records += 1;
+                    end
+                }
+                Frame::TooLong => return Stop::TooLong,
+                Frame::More => return Stop::More,
+            };
+            self.whole = end;
+        }
+        Stop::More
+    }
+
+    /// Gives the whole records away.
+    fn cut(&mut self) -> Block {
+        let rest = self.whole..self.read;
+        let mut next = self.kept.pop().unwrap_or_default();
+        if next.len() < rest.len() {
+            next.resize(rest.len(), 0);
+        }
+        next[..rest.len()].copy_from_slice(&self.buffer[rest.clone()]);
+        let mut data = std::mem::replace(&mut self.buffer, next);
+        data.truncate(self.whole);
+        let block = Block {
+            number: self.number,
+            offset: self.offset,
+            line: self.line,
+            record: self.record,
+            data,
+        };
+        self.read = rest.len();
+        self.framer.shift(self.whole);
+        self.number += 1;
+        self.offset += self.whole as u64;
+        self.line += memchr_iter(b'\n', &block.data).count() as u64;
+        self.record += self.records;
+        (self.whole, self.records) = (0, 0);
+        block
+    }
+
+    /// Reads at least one and up to `more` bytes, or learns that there are no more.
+    pub(crate) fn fill(&mut self, more: usize) {
+        let target = self.read + more;
+        if self.buffer.len() < target {
+            self.buffer.resize(target, 0);
+        }
+        while self.read < target && !self.ended {
+            match self.reader.read(&mut self.buffer[self.read..target]) {
+                Ok(0) => self.ended = true,
+                Ok(read) => self.read += read,
+                Err(error) => {
+                    self.ended = true;
+                    self.failed = Some(Trouble {
+                        line: 0,
+                        offset: self.offset + self.read as u64,
+                        records: 0,
+                        message: format!("the rest cannot be read: {error}"),
+                    });
+                }
+            }
+        }
+        if let Some(failed) = &mut self.failed {
+            failed.line = self.line + memchr_iter(b'\n', &self.buffer[..self.read]).count() as u64;
+        }
+    }
+
+    /// Drops bytes from the front.
+    pub(crate) fn drop_front(&mut self, bytes: usize) {
+        self.line += memchr_iter(b'\n', &self.buffer[..bytes]).count() as u64;
+        self.offset += bytes as u64;
+        self.buffer.copy_within(bytes..self.read, 0);
+        self.read -= bytes;
+        self.framer.shift(bytes);
+    }
+
+    /// Drops the record at the front, which is longer than the limit, without keeping it.
+    fn pass_over(&mut self, troubles: &mut Vec<Trouble>) {
+        troubles.push(Trouble {
+            line: self.line,
+            offset: self.offset,
+            records: 1,
+            message: format!("the record is larger than {}", size(self.limit)),
+        });
+        self.record += 1;
+        let mut from = self.limit;
+        loop {
+            if let Some(newline) = memchr(b'\n', &self.buffer[from..self.read]) {
+                return self.drop_front(from + newline + 1);
+            }
+            self.drop_front(self.read);
+            from = 0;
+            if self.ended {
+                return;
+            }
+            self.fill(self.block_size);
+        }
+    }
+
+    /// Refuses everything from here on: the block cut before was the last one with the columns
+    /// that the decoders know.
+    fn refuse_rest(&mut self) {
+        self.foreign = Some(Trouble {
+            line: self.line,
+            offset: self.offset,
+            records: 0,
+            message: "another header with other columns begins here; the rest is not read: \
+                      split the file at this line"
+                .to_owned(),
+        });
+        // The header itself is no record.
+        let Frame::Record(end) = self.framer.next(&self.buffer[..self.read], 0, self.ended) else {
+            unreachable!("it was framed as a record just before")
+        };
+        self.drop_front(end);
+    }
+
+    /// The bytes that are read and not given away yet.
+    pub(crate) fn head(&self) -> &[u8] {
+        &self.buffer[..self.read]
+    }
+
+    /// Whether the input has ended behind [`Self::head`].
+    pub(crate) fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// What went wrong while reading.
+    pub(crate) fn failed(&self) -> Option<&Trouble> {
+        self.failed.as_ref()
+    }
+
+    /// The name of the compression.
+    pub(crate) fn compression(&self) -> Option<&'static str> {
+        self.reader.compression()
+    }
+
+    /// How much memory is held.
+    #[cfg(test)]
+    pub(crate) fn memory(&self) -> usize {
+        self.buffer.capacity() + self.kept.iter().map(Vec::capacity).sum::<usize>()
+    }
+
+    /// Sets how records are separated, and the header that may be repeated among them.
+    pub(crate) fn set_framing(&mut self, framer: Framer, header: Option<Header>) {
+        self.framer = framer;
+        self.header = header;
+    }
+}
+
+fn size(bytes: usize) -> String {
+    if bytes.is_multiple_of(1 << 20) {
+        format!("{} MiB", bytes >> 20)
+    } else {
+        format!("{bytes} bytes")
+    }
+}

@@ -1,0 +1,180 @@
+//! CSV: a header and rows.
+//!
+//! The borders of fields follow from the same reading of quotes as the borders
+//! of records ([`framing`](crate::framing)), so the two cannot disagree; a
+//! general CSV parser has a reading of its own for quotes that stand wrong.
+
+use std::{collections::HashSet, ops::Range, sync::Arc};
+
+use memchr::memchr;
+
+use crate::{
+    framing::{blanks, quotes},
+    mapping::Plan,
+    mend::push_repaired,
+    record::{Column, Record},
+};
+
+/// In how many of a row's first fields a name is looked for, to tell a header from a record.
+const LOOKED_AT: usize = 4;
+/// How many names make a row a header, where it is not the header that is known.
+const ENOUGH: usize = 3;
+
+/// The header of a CSV input.
+#[derive(Clone, Debug)]
+pub(crate) struct Header {
+    /// What separates fields.
+    pub(crate) delimiter: u8,
+    /// The names, in their order.
+    pub(crate) names: Vec<String>,
+    /// Which columns of the mapping they are.
+    columns: Vec<Option<Column>>,
+    known: HashSet<Vec<u8>>,
+    plan: Arc<Plan>,
+}
+
+/// What a row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Row {
+    /// A record.
+    Record,
+    /// The header once more, as concatenated exports have it.
+    Repeated,
+    /// A header with other columns, or with the same in another order.
+    OtherHeader,
+}
+
+impl Header {
+    /// The header in `line`, whatever its names are.
+    pub(crate) fn new(plan: Arc<Plan>, line: &str, delimiter: u8) -> Header {
+        let names: Vec<String> = fields(line.as_bytes(), delimiter)
+            .map(|field| String::from_utf8_lossy(name(&line.as_bytes()[field.range])).into_owned())
+            .collect();
+        let columns = names.iter().map(|name| plan.column(name.as_bytes())).collect();
+        let known = names.iter().filter(|name| !name.is_empty()).cloned();
+        let known = known.map(String::into_bytes).collect();
+        Header { delimiter, names, columns, known, plan }
+    }
+
+    /// How many of the names the mapping knows.
+    pub(crate) fn mapped(&self) -> usize {
+        self.columns.iter().flatten().count()
+    }
+
+    /// What the row in `line` is.
+    pub(crate) fn row(&self, line: &[u8]) -> Row {
+        let names = || fields(line, self.delimiter).map(|field| name(&line[field.range]));
+        let is_known =
+            |name: &&[u8]| self.known.contains(*name) || self.plan.column(name).is_some();
+        if !names().take(LOOKED_AT).any(|name| is_known(&name)) {
+            return Row::Record;
+        }
+        if names().eq(self.names.iter().map(String::as_bytes)) {
+            return Row::Repeated;
+        }
+        let known = names().filter(is_known).count();
+        let filled = names().filter(|name| !name.is_empty()).count();
+        if known >= ENOUGH && 2 * known >= filled { Row::OtherHeader } else { Row::Record }
+    }
+
+    /// Reads the columns of `line` into `record`.
+    pub(crate) fn read<'b>(&self, line: &'b [u8], record: &mut Record<'b>) {
+        match std::str::from_utf8(line) {
+            Ok(text) => {
+                record.begin(text);
+                self.read_text(text, record);
+            }
+            Err(_) => {
+                let mut text = String::new();
+                push_repaired(line, &mut text);
+                record.begin("");
+                record.note_damage();
+                self.read_text(&text, record);
+            }
+        }
+    }
+
+    fn read_text(&self, line: &str, record: &mut Record<'_>) {
+        for (at, field) in fields(line.as_bytes(), self.delimiter).enumerate() {
+            if field.damaged {
+                record.note_damage();
+            }
+            match self.columns.get(at) {
+                _ if field.range.is_empty() => {}
+                Some(&Some(column)) if field.escapes => {
+                    record.write(column, |out| field.push_text(line, out));
+                }
+                Some(&Some(column)) => record.set(column, &line[field.range]),
+                Some(None) => {}
+                // More fields than names: what does not fit is lost.
+                None => record.note_damage(),
+            }
+        }
+    }
+}
+
+/// The name of a column as the mapping has it. Log Analytics writes behind a column of times in
+/// which zone they are.
+fn name(text: &[u8]) -> &[u8] {
+    let name = text.trim_ascii();
+    name.strip_suffix(b" [UTC]").unwrap_or(name)
+}
+
+/// A field of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Field {
+    /// Where in the row stands what it holds, without the quotes around it.
+    pub(crate) range: Range<usize>,
+    /// Whether quotes in it are written twice.
+    pub(crate) escapes: bool,
+    /// Whether a quote stands in it that should have been written twice.
+    pub(crate) damaged: bool,
+}
+
+impl Field {
+    /// Appends what the field of `line` holds to `out`.
+    pub(crate) fn push_text(&self, line: &str, out: &mut String) {
+        let mut rest = &line[self.range.clone()];
+        while let (true, Some(at)) = (self.escapes, memchr(b'"', rest.as_bytes())) {
+            out.push_str(&rest[..=at]);
+            rest = &rest[at + 1..];
+            rest = rest.strip_prefix('"').unwrap_or(rest);
+        }
+        out.push_str(rest);
+    }
+}
+
+/// The fields of a row, which has no line end.
+pub(crate) fn fields(line: &[u8], delimiter: u8) -> impl Iterator<Item = Field> {
+    let mut next = Some(0);
+    std::iter::from_fn(move || {
+        let at = next?;
+        let (field, end) = if line[at..].first() == Some(&b'"') {
+            quoted(line, at + 1, delimiter)
+        } else {
+            let end = memchr(delimiter, &line[at..]).map_or(line.len(), |found| at + found);
+            (Field { range: at..end, escapes: false, damaged: false }, end)
+        };
+        next = (end < line.len()).then_some(end + 1);
+        Some(field)
+    })
+}
+
+/// The quoted field whose content begins at `open`, and where the delimiter behind it stands.
+fn quoted(line: &[u8], open: usize, delimiter: u8) -> (Field, usize) {
+    let (mut from, mut escapes, mut damaged) = (open, false, false);
+    while let Some(found) = memchr(b'"', &line[from..]) {
+        let run = quotes(&line[from + found..]);
+        let end = from + found + run;
+        escapes |= run > 1;
+        if run % 2 == 1 {
+            let after = end + blanks(&line[end..], delimiter);
+            if after == line.len() || line[after] == delimiter {
+                return (Field { range: open..end - 1, escapes, damaged }, after);
+            }
+            damaged = true;
+        }
+        from = end;
+    }
+    (Field { range: open..line.len(), escapes, damaged: true }, line.len())
+}

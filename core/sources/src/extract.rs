@@ -1,0 +1,178 @@
+//! From raw columns to the value of a field: the one place that does it.
+//!
+//! The screen asks here what a field would be, and the decoder writes what it
+//! gets from here, so both see the same text by construction.
+
+use std::borrow::Cow;
+
+use crate::{
+    host::{host_of, lower},
+    mapping::{PlannedField, Shape, by_action, range},
+    member,
+    record::{Column, Record},
+    time,
+};
+
+/// The value of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Extracted<'r> {
+    /// The value; `""` where there is none, or none that can be read.
+    pub(crate) text: &'r str,
+    /// Whether there is a value that cannot be read.
+    pub(crate) damaged: bool,
+}
+
+impl<'r> From<&'r str> for Extracted<'r> {
+    fn from(text: &'r str) -> Self {
+        Extracted { text, damaged: false }
+    }
+}
+
+impl PlannedField {
+    /// The field's value as text. `out` is memory for values that stand nowhere as they are.
+    #[inline]
+    pub(crate) fn extract<'r>(&self, record: &'r Record<'_>, out: &'r mut String) -> Extracted<'r> {
+        if !self.field.is_number() {
+            return self.text(record, out);
+        }
+        let (number, damaged) = self.number(record, out);
+        out.clear();
+        if let Some(number) = number {
+            out.push_str(&number.to_string());
+        }
+        Extracted { text: out, damaged }
+    }
+
+    /// The value of a number field, and whether there is one that cannot be read.
+    pub(crate) fn number(&self, record: &Record<'_>, out: &mut String) -> (Option<i64>, bool) {
+        let text = self.text(record, out).text.trim_ascii();
+        if text.is_empty() {
+            return (None, false);
+        }
+        let number = whole_number(text).filter(|number| range(self.field).contains(number));
+        (number, number.is_none())
+    }
+
+    fn text<'r>(&self, record: &'r Record<'_>, out: &'r mut String) -> Extracted<'r> {
+        let columns = &self.columns[..];
+        out.clear();
+        match self.shape {
+            Shape::Verbatim | Shape::Opaque => record.first(columns).into(),
+            Shape::Constant(text) => text.into(),
+            Shape::LastComponent => last_component(record.first(columns)).into(),
+            Shape::ByAction(table) => {
+                by_action(table, record.value(columns[0])).unwrap_or("").into()
+            }
+            Shape::ByActionOr(table, filled, empty) => by_action(table, record.value(columns[0]))
+                .unwrap_or(if record.filled(columns[1]) { filled } else { empty })
+                .into(),
+            Shape::HostOf(members) => {
+                let url = record.value(columns[0]);
+                if url.is_empty() {
+                    let damaged = find_member(record, &columns[1..], members, out);
+                    let host = host_of(out).map(Cow::into_owned).unwrap_or_default();
+                    *out = host;
+                    return Extracted { text: out, damaged };
+                }
+                match host_of(url) {
+                    Some(Cow::Borrowed(host)) => host.into(),
+                    Some(Cow::Owned(host)) => {
+                        *out = host;
+                        out.as_str().into()
+                    }
+                    None => "".into(),
+                }
+            }
+            Shape::Member(members) => {
+                let damaged = find_member(record, columns, members, out);
+                Extracted { text: out, damaged }
+            }
+            Shape::Path => {
+                join_path(record.value(columns[0]), record.value(columns[1]), out).into()
+            }
+            Shape::Account => {
+                let (names, account) = columns.split_at(columns.len() - 2);
+                let (domain, name) = (record.value(account[0]), record.value(account[1]));
+                match record.first(names) {
+                    "" if domain.is_empty() || name.is_empty() => name.into(),
+                    "" => {
+                        out.extend([domain, "\\", name]);
+                        out.as_str().into()
+                    }
+                    best => best.into(),
+                }
+            }
+            Shape::ProcessKey => process_key(record, columns, out).into(),
+            Shape::Truth => match record.first(columns).trim_ascii() {
+                "" => "".into(),
+                "1" => "true".into(),
+                "0" => "false".into(),
+                text if text.eq_ignore_ascii_case("true") => "true".into(),
+                text if text.eq_ignore_ascii_case("false") => "false".into(),
+                _ => Extracted { text: "", damaged: true },
+            },
+        }
+    }
+}
+
+/// A whole number in decimal, perhaps with a fraction of zeros, as a column of numbers with gaps
+/// gets it from tools that keep such columns as floats.
+fn whole_number(text: &str) -> Option<i64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = whole.strip_prefix('-').unwrap_or(whole);
+    let plain = digits.starts_with(|first: char| first.is_ascii_digit());
+    (plain && fraction.bytes().all(|byte| byte == b'0')).then(|| whole.parse().ok())?
+}
+
+/// What follows the last slash or backslash.
+fn last_component(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+/// `folder` joined with `name` unless that is its last component already. Without a folder there
+/// is no path.
+fn join_path<'r>(folder: &'r str, name: &str, out: &'r mut String) -> &'r str {
+    if folder.is_empty() || name.is_empty() || lower(last_component(folder)) == lower(name) {
+        return folder;
+    }
+    out.push_str(folder);
+    if !folder.ends_with(['/', '\\']) {
+        out.push(if folder.contains('/') && !folder.contains('\\') { '/' } else { '\\' });
+    }
+    out.push_str(name);
+    out
+}
+
+fn process_key<'r>(record: &Record<'_>, columns: &[Column], out: &'r mut String) -> &'r str {
+    let part = |at: usize| record.value(columns[at]).trim_ascii();
+    let (device, start) = (part(0), part(2));
+    if let (Some(pid), false, false) = (whole_number(part(1)), device.is_empty(), start.is_empty())
+    {
+        out.extend([device, "|", &pid.to_string(), "|"]);
+        match time::parse(start) {
+            Some(nanoseconds) => {
+                out.push_str(
+                    &jiff::Timestamp::from_nanosecond(nanoseconds.into())
+                        .map_or_else(|_| start.to_owned(), |instant| instant.to_string()),
+                );
+            }
+            None => out.push_str(start),
+        }
+    }
+    out
+}
+
+/// Appends the member that the action names to `out`; says whether the column was filled but
+/// could not be read.
+fn find_member(
+    record: &Record<'_>,
+    columns: &[Column],
+    members: &'static [(&'static str, &'static str)],
+    out: &mut String,
+) -> bool {
+    let object = record.value(columns[0]);
+    match by_action(members, record.value(columns[1])) {
+        Some(name) if !object.is_empty() => !member::append(object, name, out),
+        _ => false,
+    }
+}

@@ -1,0 +1,204 @@
+//! Bytes in: counted, and decompressed where they are gzip.
+//!
+//! gzip is inflated here member by member rather than with flate2's reader,
+//! which forgets what it has inflated when the stream turns out to be damaged;
+//! a truncated archive must still give everything before the damage.
+
+use std::{
+    fmt,
+    io::{self, Read},
+};
+
+use flate2::{Decompress, FlushDecompress, Status};
+
+/// How much compressed input is read at once.
+const CHUNK: usize = 128 << 10;
+/// What every member of a gzip stream begins with.
+const MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// The bytes of an input after decompression.
+#[derive(Debug)]
+pub(crate) enum Reader {
+    /// As they are.
+    Plain(Raw),
+    /// Inflated.
+    Gzip(Box<Gunzip>),
+}
+
+impl Reader {
+    /// Looks at the first bytes of `input` and decides.
+    pub(crate) fn new(input: Box<dyn Read + Send>) -> io::Result<Self> {
+        let mut raw = Raw { input, head: [0; 2], heads: 0..0, bytes: 0 };
+        let mut length = 0;
+        while length < raw.head.len() {
+            match retried(&mut raw.input, &mut raw.head[length..])? {
+                0 => break,
+                read => length += read,
+            }
+        }
+        raw.heads = 0..length;
+        Ok(match raw.head {
+            MAGIC => Reader::Gzip(Box::new(Gunzip::new(raw))),
+            _ => Reader::Plain(raw),
+        })
+    }
+
+    /// Reads some bytes; 0 at the end. After an error there is nothing more.
+    pub(crate) fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Reader::Plain(raw) => raw.read(out),
+            Reader::Gzip(gunzip) => gunzip.read(out),
+        }
+    }
+
+    /// The name of the compression.
+    pub(crate) fn compression(&self) -> Option<&'static str> {
+        match self {
+            Reader::Plain(_) => None,
+            Reader::Gzip(_) => Some("gzip"),
+        }
+    }
+
+    /// Bytes read so far, before decompression.
+    pub(crate) fn bytes_in(&self) -> u64 {
+        match self {
+            Reader::Plain(raw) => raw.bytes,
+            Reader::Gzip(gunzip) => gunzip.raw.bytes,
+        }
+    }
+}
+
+/// The input as it is.
+pub(crate) struct Raw {
+    input: Box<dyn Read + Send>,
+    /// The first bytes, looked at before anybody asked for them ...
+    head: [u8; 2],
+    /// ... and which of them were not given yet.
+    heads: std::ops::Range<usize>,
+    bytes: u64,
+}
+
+impl fmt::Debug for Raw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Raw").field("bytes", &self.bytes).finish_non_exhaustive()
+    }
+}
+
+impl Raw {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let given = self.heads.len().min(out.len());
+        let read = if given > 0 {
+            out[..given].copy_from_slice(&self.head[self.heads.start..][..given]);
+            self.heads.start += given;
+            given
+        } else {
+            retried(&mut self.input, out)?
+        };
+        self.bytes += read as u64;
+        Ok(read)
+    }
+}
+
+fn retried(input: &mut dyn Read, out: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match input.read(out) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
+/// A gzip stream of any number of members.
+#[derive(Debug)]
+pub(crate) struct Gunzip {
+    raw: Raw,
+    chunk: Box<[u8]>,
+    /// What of the chunk is not inflated yet.
+    rest: std::ops::Range<usize>,
+    inflate: Decompress,
+    /// Whether bytes belong to a member (its header included).
+    inside: bool,
+    /// Whether the input has ended.
+    ended: bool,
+    failed: Option<io::Error>,
+}
+
+impl Gunzip {
+    fn new(raw: Raw) -> Self {
+        Gunzip {
+            raw,
+            chunk: vec![0; CHUNK].into(),
+            rest: 0..0,
+            inflate: Decompress::new_gzip(15),
+            inside: true,
+            ended: false,
+            failed: None,
+        }
+    }
+
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if let Some(error) = self.failed.take() {
+                (self.ended, self.inside, self.rest) = (true, false, 0..0);
+                return Err(error);
+            }
+            if self.rest.is_empty() && !self.ended {
+                let read = self.raw.read(&mut self.chunk)?;
+                self.rest = 0..read;
+                self.ended = read == 0;
+            }
+            if !self.inside && !self.next_member() {
+                return Ok(0);
+            }
+            if self.inside {
+                let given = self.inflate_some(out);
+                if given > 0 {
+                    return Ok(given);
+                }
+            }
+        }
+    }
+
+    /// Between two members: begins the next one. False at the end of the stream.
+    fn next_member(&mut self) -> bool {
+        // Tools pad archives with zeros.
+        let padding = self.chunk[self.rest.clone()].iter().take_while(|&&byte| byte == 0).count();
+        self.rest.start += padding;
+        if self.rest.is_empty() {
+            return !self.ended;
+        }
+        if self.chunk[self.rest.start] == MAGIC[0] {
+            self.inflate = Decompress::new_gzip(15);
+            self.inside = true;
+        } else {
+            self.failed = Some(self.error("bytes that are not gzip follow the stream"));
+        }
+        true
+    }
+
+    fn inflate_some(&mut self, out: &mut [u8]) -> usize {
+        let (read, wrote) = (self.inflate.total_in(), self.inflate.total_out());
+        let input = &self.chunk[self.rest.clone()];
+        let status = self.inflate.decompress(input, out, FlushDecompress::None);
+        let consumed = usize::try_from(self.inflate.total_in() - read).unwrap_or(input.len());
+        self.rest.start += consumed;
+        let given = usize::try_from(self.inflate.total_out() - wrote).unwrap_or(out.len());
+        match status {
+            Ok(Status::StreamEnd) => self.inside = false,
+            Ok(_) if self.ended && given == 0 => {
+                self.failed = Some(self.error("the gzip stream is cut off"));
+            }
+            Ok(_) => {}
+            Err(_) => self.failed = Some(self.error("the gzip stream is damaged")),
+        }
+        given
+    }
+
+    fn error(&self, what: &str) -> io::Error {
+        let at = self.raw.bytes - self.rest.len() as u64;
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("{what} at byte {at} of the compressed input"),
+        )
+    }
+}

@@ -1,0 +1,142 @@
+//! One record as raw columns: which bytes stand in each column that the
+//! mapping knows.
+//!
+//! A value is borrowed from the block where it stands there verbatim, and
+//! copied into a buffer of the record's own where it had to be unescaped or
+//! mended. The buffers are reused from record to record, so that a record that
+//! the screen drops costs no allocation; a map of owned strings would cost one
+//! for each column.
+
+/// Index of a column in the mapping's list of columns.
+pub(crate) type Column = u16;
+
+/// Where a value stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Text,
+    Own,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    place: Place,
+    start: u32,
+    end: u32,
+}
+
+const ABSENT: Slot = Slot { place: Place::Text, start: 0, end: 0 };
+
+/// The columns of one record. Absent, null and empty are one value: `""`.
+#[derive(Debug)]
+pub(crate) struct Record<'b> {
+    text: &'b str,
+    own: String,
+    slots: Vec<Slot>,
+    damaged: bool,
+}
+
+impl<'b> Record<'b> {
+    /// A record of a mapping with `columns` columns.
+    pub(crate) fn new(columns: usize) -> Self {
+        Record { text: "", own: String::new(), slots: vec![ABSENT; columns], damaged: false }
+    }
+
+    /// Begins a new record whose values are borrowed from `text`.
+    pub(crate) fn begin(&mut self, text: &'b str) {
+        self.text = text;
+        self.own.clear();
+        self.slots.fill(ABSENT);
+        self.damaged = false;
+    }
+
+    /// Sets a column to a value that may be a part of the text given to [`Self::begin`]; any other
+    /// value is copied.
+    pub(crate) fn set(&mut self, column: Column, value: &str) {
+        let text = self.text.as_bytes().as_ptr() as usize;
+        let at = (value.as_ptr() as usize).wrapping_sub(text);
+        if at <= self.text.len() && value.len() <= self.text.len() - at {
+            self.put(column, Place::Text, at, value.len());
+        } else {
+            let start = self.own.len();
+            self.own.push_str(value);
+            self.put(column, Place::Own, start, value.len());
+        }
+    }
+
+    /// Sets a column to what `write` appends to the record's own buffer.
+    pub(crate) fn write(&mut self, column: Column, write: impl FnOnce(&mut String)) {
+        let start = self.own.len();
+        write(&mut self.own);
+        let length = self.own.len() - start;
+        self.put(column, Place::Own, start, length);
+    }
+
+    fn put(&mut self, column: Column, place: Place, start: usize, length: usize) {
+        let index = |at: usize| u32::try_from(at).expect("a record is smaller than 4 GiB");
+        self.slots[usize::from(column)] =
+            Slot { place, start: index(start), end: index(start + length) };
+    }
+
+    /// The value of a column.
+    #[inline]
+    pub(crate) fn value(&self, column: Column) -> &str {
+        let slot = self.slots[usize::from(column)];
+        let range = slot.start as usize..slot.end as usize;
+        match slot.place {
+            Place::Text => &self.text[range],
+            Place::Own => &self.own[range],
+        }
+    }
+
+    /// Whether a column holds anything.
+    #[inline]
+    pub(crate) fn filled(&self, column: Column) -> bool {
+        let slot = self.slots[usize::from(column)];
+        slot.start != slot.end
+    }
+
+    /// The first of the columns that is filled, or `""`.
+    #[inline]
+    pub(crate) fn first(&self, columns: &[Column]) -> &str {
+        columns
+            .iter()
+            .copied()
+            .find(|&column| self.filled(column))
+            .map_or("", |column| self.value(column))
+    }
+
+    /// Notes that a value of the record, or its writing, was damaged and has been mended.
+    pub(crate) fn note_damage(&mut self) {
+        self.damaged = true;
+    }
+
+    /// Whether damage was noted.
+    pub(crate) fn damaged(&self) -> bool {
+        self.damaged
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_borrowed_from_the_text_and_copied_from_elsewhere() {
+        let text = String::from("abc def");
+        let mut record = Record::new(3);
+        record.begin(&text);
+        record.set(0, &text[4..]);
+        record.set(1, "elsewhere");
+        record.write(2, |own| own.push_str("written"));
+        assert_eq!(
+            (record.value(0), record.value(1), record.value(2)),
+            ("def", "elsewhere", "written")
+        );
+        assert_eq!(record.own, "elsewherewritten");
+        record.set(0, "");
+        assert!(!record.filled(0));
+        assert_eq!(record.first(&[0, 2, 1]), "written");
+        record.begin("");
+        assert_eq!(record.first(&[0, 1, 2]), "");
+    }
+}

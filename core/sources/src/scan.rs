@@ -1,0 +1,223 @@
+//! Screening and decoding of one block.
+//!
+//! Every record is read into raw columns, its kind is decided, and the screen
+//! is asked with the same [extraction](crate::extract) that the decoder uses;
+//! only what is wanted or sampled is decoded. A faster way to the columns (a
+//! jump to the wanted keys) can take the place of the reading in here, and
+//! must fall back to it wherever it is not sure.
+
+use std::ops::Range;
+
+use memchr::memchr_iter;
+use remora_abi::{Field, Kind};
+
+use crate::{
+    Block, Events, csv::Row, events::Head, framing::Frame, mapping::PlannedTable, record::Record,
+    stream::Stream, time,
+};
+
+/// How many refusals of a block are kept in words.
+const REFUSALS: usize = 100;
+
+/// The engine's question to the screen.
+pub trait Wanted {
+    /// The fields whose values may make a record of `kind` wanted.
+    fn fields(&self, kind: Kind) -> &[Field];
+    /// Whether every record of `kind` is wanted.
+    fn opens(&self, kind: Kind) -> bool;
+    /// Whether a detector could care for `raw` in `field` of a record of `kind`. `raw` is the
+    /// value after unescaping, as decode would give it, but perhaps not UTF-8. A field that the
+    /// record lacks is asked for with an empty value.
+    fn wants(&self, kind: Kind, field: Field, raw: &[u8]) -> bool;
+}
+
+/// Chooses the sample from which fill rates, devices and time spans are told.
+pub trait Sampler {
+    /// Whether record `record` of the input, of `kind`, belongs to the sample. Asked once for
+    /// every record whose kind is known, in order within a block.
+    fn take(&mut self, kind: Kind, record: u64) -> bool;
+}
+
+/// What became of the records of a block. Every record is counted once in `records` and once in
+/// one of `events`, `screened_out`, `refused`, `other_kind` and `no_fields`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// All records, refused ones included.
+    pub records: u64,
+    /// Decoded because wanted (or because everything is validated).
+    pub events: u64,
+    /// Dropped by the screen. Those that are decoded only because they belong to the sample are
+    /// among them.
+    pub screened_out: u64,
+    /// Without recoverable structure.
+    pub refused: u64,
+    /// Decoded records (sampled ones too) with a damaged value that was repaired.
+    pub repaired: u64,
+    /// Rows of a table that is not swept.
+    pub other_kind: u64,
+    /// Rows with no field of their kind filled.
+    pub no_fields: u64,
+}
+
+/// A record that was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Line, from 1.
+    pub line: u64,
+    /// Offset in the decompressed input.
+    pub offset: u64,
+    /// What is wrong, one line.
+    pub message: String,
+}
+
+/// The result of scanning a block; reused from block to block.
+#[derive(Debug, Default)]
+pub struct Scan {
+    /// Decoded events: wanted ones, sampled ones, or with `validate` all.
+    pub events: Events,
+    /// What became of the records.
+    pub counts: Counts,
+    /// At most 100 a block, with all of them counted in `counts.refused`.
+    pub refusals: Vec<Refusal>,
+}
+
+impl Stream {
+    /// Screens and decodes `block` into `scan`, which is cleared first.
+    pub fn scan<W: Wanted, S: Sampler>(
+        &self,
+        block: &Block,
+        wanted: &W,
+        sampler: &mut S,
+        validate: bool,
+        scan: &mut Scan,
+    ) {
+        scan.events.clear();
+        scan.counts = Counts::default();
+        scan.refusals.clear();
+        let data = &block.data[..];
+        let mut framer = self.framer();
+        let mut record = Record::new(self.plan().columns());
+        let mut out = String::new();
+        let mut line = block.line;
+        let mut at = 0;
+        while at < data.len() {
+            let (end, unclosed) = match framer.next(data, at, true) {
+                Frame::Record(end) => (end, false),
+                Frame::Unclosed(end) => (end, true),
+                // The cutter leaves neither in a block.
+                Frame::TooLong | Frame::More => (data.len(), true),
+            };
+            let content = framer.content(&data[at..end]);
+            let place = Place { line, offset: block.offset + at as u64 };
+            line += memchr_iter(b'\n', &data[at..end]).count() as u64;
+            at = end;
+            let Some(content) = content else { continue };
+            if !unclosed && self.header().is_some_and(|header| header.row(content) != Row::Record) {
+                continue;
+            }
+            let index = block.record + scan.counts.records;
+            scan.counts.records += 1;
+            let read = if unclosed {
+                Err("a quoted field that begins here does not end".to_owned())
+            } else {
+                self.read(content, &mut record)
+            };
+            if let Err(message) = read {
+                scan.refuse(&place, message);
+                continue;
+            }
+            let Some(table) = self.plan().table(&record) else {
+                scan.counts.other_kind += 1;
+                continue;
+            };
+            let sampled = sampler.take(table.kind, index);
+            if !table.is_event(&record) {
+                scan.counts.no_fields += 1;
+                continue;
+            }
+            let is_wanted = table.is_wanted(wanted, &record, &mut out);
+            if is_wanted || validate {
+                scan.counts.events += 1;
+            } else {
+                scan.counts.screened_out += 1;
+            }
+            if is_wanted || validate || sampled {
+                let head = Head {
+                    kind: table.kind,
+                    time: None,
+                    record: index,
+                    line: place.line,
+                    span: span(data, content),
+                    sampled,
+                    wanted: is_wanted,
+                };
+                let damaged = table.decode(&record, head, &mut out, &mut scan.events);
+                scan.counts.repaired += u64::from(damaged);
+            }
+        }
+    }
+}
+
+/// Where a record begins.
+struct Place {
+    line: u64,
+    offset: u64,
+}
+
+/// Where `part` lies in `whole`.
+fn span(whole: &[u8], part: &[u8]) -> Range<usize> {
+    let start = part.as_ptr() as usize - whole.as_ptr() as usize;
+    start..start + part.len()
+}
+
+impl Scan {
+    fn refuse(&mut self, place: &Place, message: String) {
+        self.counts.refused += 1;
+        if self.refusals.len() < REFUSALS {
+            self.refusals.push(Refusal { line: place.line, offset: place.offset, message });
+        }
+    }
+}
+
+impl PlannedTable {
+    /// Whether a detector could care for the record.
+    #[inline]
+    fn is_wanted<W: Wanted>(&self, wanted: &W, record: &Record<'_>, out: &mut String) -> bool {
+        wanted.opens(self.kind)
+            || wanted.fields(self.kind).iter().any(|&field| match self.field(field) {
+                Some(map) if map.shape.is_opaque() => record.filled(map.columns[0]),
+                Some(map) => {
+                    wanted.wants(self.kind, field, map.extract(record, out).text.as_bytes())
+                }
+                None => wanted.wants(self.kind, field, b""),
+            })
+    }
+
+    /// Copies the record's fields into `events`; says whether something had to be repaired.
+    fn decode(
+        &self,
+        record: &Record<'_>,
+        mut head: Head,
+        out: &mut String,
+        events: &mut Events,
+    ) -> bool {
+        let time = record.first(&self.time);
+        head.time = time::parse(time);
+        let mut damaged = record.damaged() || (head.time.is_none() && !time.is_empty());
+        events.push(head);
+        for map in &self.fields {
+            if map.field.is_number() {
+                let (number, unreadable) = map.number(record, out);
+                damaged |= unreadable;
+                if let Some(number) = number {
+                    events.set_number(map.field, number);
+                }
+            } else {
+                let extracted = map.extract(record, out);
+                damaged |= extracted.damaged;
+                events.set_text(map.field, extracted.text);
+            }
+        }
+        damaged
+    }
+}

@@ -1,0 +1,91 @@
+//! How the blocks of one input are decoded.
+
+use std::sync::Arc;
+
+use crate::{
+    FormatName,
+    csv::Header,
+    framing::{Framer, Framing},
+    identity,
+    mapping::Plan,
+    ndjson,
+    record::Record,
+};
+
+/// How the blocks of one input are decoded; shared by all workers.
+#[derive(Debug)]
+pub struct Stream {
+    plan: Arc<Plan>,
+    shape: Shape,
+    limit: usize,
+}
+
+/// How records are written.
+#[derive(Debug)]
+pub(crate) enum Shape {
+    /// A JSON object a line.
+    Ndjson,
+    /// A header and rows.
+    Csv(Header),
+}
+
+impl Stream {
+    /// A stream of records of up to `limit` bytes.
+    pub(crate) fn new(plan: Arc<Plan>, shape: Shape, limit: usize) -> Stream {
+        Stream { plan, shape, limit }
+    }
+
+    /// The format.
+    pub fn format(&self) -> FormatName {
+        match self.shape {
+            Shape::Ndjson => FormatName::DefenderNdjson,
+            Shape::Csv(_) => FormatName::DefenderCsv,
+        }
+    }
+
+    /// A hash over all filled columns of the record in `raw`, whatever their order and the
+    /// format they are written in: the identity of a record that has no id of its own.
+    ///
+    /// SHA-256, cut to 16 bytes, over name and value of each column, in the order of the names,
+    /// each with its length before it. A column that is empty or null is left out; a value of JSON
+    /// that is no string counts as it is written, without insignificant blanks. So a record
+    /// written as CSV and as JSON has one hash where its values are written alike. What cannot be
+    /// read as a record is hashed as it is.
+    pub fn record_hash(&self, raw: &[u8]) -> [u8; 16] {
+        match &self.shape {
+            Shape::Ndjson => identity::of_object(raw),
+            Shape::Csv(header) => identity::of_row(header, raw),
+        }
+    }
+
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// What finds the records of a block.
+    pub(crate) fn framer(&self) -> Framer {
+        let framing = match &self.shape {
+            Shape::Ndjson => Framing::Lines,
+            Shape::Csv(header) => Framing::Csv(header.delimiter),
+        };
+        Framer::new(framing, self.limit)
+    }
+
+    pub(crate) fn header(&self) -> Option<&Header> {
+        match &self.shape {
+            Shape::Ndjson => None,
+            Shape::Csv(header) => Some(header),
+        }
+    }
+
+    /// Reads the columns of the record in `raw`, or says why it is refused.
+    pub(crate) fn read<'b>(&self, raw: &'b [u8], record: &mut Record<'b>) -> Result<(), String> {
+        match &self.shape {
+            Shape::Ndjson => ndjson::read(&self.plan, raw, record),
+            Shape::Csv(header) => {
+                header.read(raw, record);
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Wherever a block is cut, the result is the same; and wherever an input is
+//! cut off, at most the record at the cut is lost.
+
+use proptest::prelude::*;
+
+use super::{Dribble, Every, Nth, Seen, Swept, USUAL, sweep, sweep_reader, sweep_sized, value};
+use crate::{Trouble, input::Sizes};
+use remora_abi::field;
+
+/// What must not depend on blocks.
+fn result(mut swept: Swept) -> (Vec<Seen>, crate::Counts, Vec<crate::Refusal>, Vec<Trouble>, u64) {
+    swept.troubles.sort_by_key(|trouble| trouble.offset);
+    (swept.events, swept.counts, swept.refusals, swept.troubles, swept.bytes)
+}
+
+const MIXED: &str = concat!(
+    "{\"DeviceId\":\"a\",\"RemoteUrl\":\"a.example\"}\n",
+    "\n",
+    "{\"DeviceId\":\"b\",\"RemoteUrl\":\"\\u00e9\u{e9}.example\",\"Other\":[1,{\"x\":null}]}\r\n",
+    "broken\n",
+    "{\"DeviceId\":\"long\",\"RemoteUrl\":\"this record is longer than the limit of this test, which is small\",\"Other\":\"....................................................\"}\n",
+    "{\"DeviceId\":\"c\",\"ActionType\":\"FileCreated\"}\n",
+    "{\"DeviceId\":\"d\",\"RemotePort\":1}",
+);
+
+const ROWS: &str = concat!(
+    "DeviceId,RemoteUrl,RemotePort,Other\r\n",
+    "a,\"a.example\",1,\"x\"\"y\"\r\n",
+    "\n",
+    "b,b.example,2,\"line\nbreak, and \"\"more\"\"\n\"\r\n",
+    "c,\"stray,3,\n",
+    "d,d.example,4,\"another \"one\" here\"\n",
+    "DeviceId,RemoteUrl,RemotePort,Other\r\n",
+    "e,\"this record is longer than the limit of this test, which is small\",5,\"....................................................\"\n",
+    "f,f.example,6,\n",
+    "RemoteUrl,DeviceId,RemotePort,Other\n",
+    "g.example,g,7,\n",
+    "h.example,h,8,",
+);
+
+#[test]
+fn blocks_of_every_size_give_the_same() {
+    for (text, events) in [(MIXED, 3), (ROWS, 4)] {
+        let whole =
+            result(sweep_sized(text.as_bytes(), Sizes { block: 1 << 20, record: 100 }).unwrap());
+        assert_eq!(whole.0.len(), events);
+        assert!(whole.3.iter().any(|trouble| trouble.message.contains("larger than 100 bytes")));
+        for block in 1..=text.len() + 1 {
+            let sizes = Sizes { block, record: 100 };
+            let cut = result(sweep_sized(text.as_bytes(), sizes).unwrap());
+            assert_eq!(cut, whole, "blocks of {block}");
+        }
+    }
+}
+
+#[test]
+fn other_columns_end_the_reading_and_their_records_are_counted() {
+    let swept = sweep_sized(ROWS.as_bytes(), Sizes { block: 7, record: 100 }).unwrap();
+    let trouble = swept.troubles.last().unwrap();
+    assert_eq!((trouble.line, trouble.records), (12, 2));
+    assert_eq!(swept.bytes, ROWS.len() as u64);
+    let devices: Vec<_> = swept.events.iter().map(|e| value(e, field::DEVICE_ID)).collect();
+    assert_eq!(devices, ["a", "b", "d", "f"]);
+    // Records are numbered as they stand, the lost ones included.
+    assert_eq!(swept.events.iter().map(|e| e.record).collect::<Vec<_>>(), [0, 1, 3, 5]);
+    assert_eq!(swept.records(), 8);
+}
+
+/// A prefix gives the events of its whole records, and at most one more: the record at the cut,
+/// if what is left of it still is one.
+#[test]
+fn a_cut_costs_at_most_the_record_at_the_cut() {
+    for text in [MIXED, ROWS] {
+        let whole = sweep(text.as_bytes()).unwrap();
+        let ends: Vec<_> = whole
+            .events
+            .iter()
+            .map(|event| {
+                let at = memchr::memmem::find(text.as_bytes(), &event.raw).unwrap();
+                at + event.raw.len()
+            })
+            .collect();
+        for cut in 0..text.len() {
+            let Ok(swept) = sweep(&text.as_bytes()[..cut]) else { continue };
+            let kept = ends.iter().filter(|&&end| end <= cut).count();
+            // A stray quote is known as such only from what follows it.
+            let known = swept.events.len().min(kept);
+            assert_eq!(swept.events[..known], whole.events[..known], "{cut}");
+            assert!((kept..=kept + 1).contains(&swept.events.len()), "{cut}: {kept}");
+        }
+    }
+}
+
+/// Pieces of which rows are made that try the reading of quotes.
+fn pieces() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => Just("\""), 2 => Just("\"\""), 3 => Just(","), 3 => Just("\n"), 1 => Just("\r\n"),
+        3 => Just("a"), 1 => Just(" "), 1 => Just("\r"), 1 => Just("\u{e9}"), 1 => Just("\0"),
+        1 => Just("DeviceId,RemotePort,Other\n"), 1 => Just("\n1,2,\"x\"\n"),
+        1 => Just("RemotePort,DeviceId,Other\n"),
+    ];
+    proptest::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
+}
+
+fn lines() -> impl Strategy<Value = String> {
+    let line = prop_oneof![
+        6 => "[a-z]{1,12}".prop_map(|x| format!("{{\"DeviceId\":\"{x}\",\"RemotePort\":1}}")),
+        2 => "[{}\":,\\\\ a]{0,50}",
+        1 => Just(String::new()),
+        1 => Just(" \t\r".to_owned()),
+    ];
+    proptest::collection::vec((line, prop_oneof![Just("\n"), Just("\r\n")]), 0..12)
+        .prop_map(|lines| lines.into_iter().map(|(line, end)| line + end).collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn borders_of_csv_do_not_depend_on_blocks(
+        rows in pieces(), block in 1_usize..40, record in 8_usize..40, read in 1_usize..9,
+    ) {
+        same_for_all("DeviceId,RemotePort,Other\n".to_owned() + &rows, block, record, read)?;
+    }
+
+    #[test]
+    fn borders_of_lines_do_not_depend_on_blocks(
+        lines in lines(), block in 1_usize..60, record in 8_usize..60, read in 1_usize..9,
+    ) {
+        same_for_all("{\"DeviceId\":\"a\",\"RemotePort\":1}\n".to_owned() + &lines, block, record, read)?;
+    }
+}
+
+fn same_for_all(
+    text: String,
+    block: usize,
+    record: usize,
+    read: usize,
+) -> Result<(), TestCaseError> {
+    let whole = result(sweep_sized(text.as_bytes(), Sizes { record, ..USUAL }).unwrap());
+    let reader = Box::new(Dribble(std::io::Cursor::new(text.clone().into_bytes()), read));
+    let sizes = Sizes { block, record };
+    let cut = sweep_reader(reader, None, sizes, &Every(false), &mut Nth(u64::MAX), true).unwrap();
+    prop_assert_eq!(result(cut), whole, "{:?}", text);
+    Ok(())
+}
