@@ -7,24 +7,29 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    embedded: Vec<String>,
     images: Vec<String>,
 }
 
-static BROWSERS: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let file: File =
-        toml::from_str(include_str!("../browsers.toml")).expect("the tests read browsers.toml");
-    file.images
+static FILE: LazyLock<File> = LazyLock::new(|| {
+    toml::from_str(include_str!("../browsers.toml")).expect("the tests read browsers.toml")
 });
 
 /// The file names of browsers' images, as `browsers.toml` spells them; to be
 /// compared without regard to case.
 pub fn browsers() -> &'static [String] {
-    &BROWSERS
+    &FILE.images
+}
+
+/// The file names of web views inside other programs; whether one is a browser,
+/// its parent decides.
+pub fn web_views() -> &'static [String] {
+    &FILE.embedded
 }
 
 /// Whether an image of this file name (`process.name`) is a browser.
 pub fn is_browser(image: &str) -> bool {
-    BROWSERS.iter().any(|browser| browser.eq_ignore_ascii_case(image))
+    FILE.images.iter().any(|browser| browser.eq_ignore_ascii_case(image))
 }
 
 #[cfg(test)]

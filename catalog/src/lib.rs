@@ -18,7 +18,7 @@ mod model;
 mod read;
 mod sources;
 
-pub use browsers::{browsers, is_browser};
+pub use browsers::{browsers, is_browser, web_views};
 pub use embed::{embedded, embedded_tools};
 pub use error::CatalogError;
 pub use model::{

@@ -132,7 +132,7 @@ fn read_format(name: &str) -> Result<Option<FormatName>> {
 fn browsers() -> Browsers {
     Browsers {
         browsers: remora_catalog::browsers().to_vec(),
-        embedded: vec!["msedgewebview2.exe".into()],
+        embedded: remora_catalog::web_views().to_vec(),
     }
 }
 

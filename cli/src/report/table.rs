@@ -64,8 +64,11 @@ fn minute(time: Option<i64>) -> String {
 
 fn witness(witness: &WitnessOut) -> String {
     let seen = cut(&plain(&witness.seen), 60);
-    let said =
-        [witness.how, witness.class, if witness.role == "marketing" { "marketing" } else { "" }];
+    // The class is the indicator's, and a look-alike is not the indicator.
+    let stray = ["lookalike", "elsewhere", "search_suffix"].contains(&witness.how);
+    let class = if stray { "" } else { witness.class };
+    let role = if witness.role == "marketing" && !stray { "marketing" } else { "" };
+    let said = [witness.how, class, role];
     let said: Vec<&str> = said.into_iter().filter(|word| !word.is_empty()).collect();
     let said = if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) };
     format!("{} {seen}{said}", witness.field)

@@ -25,11 +25,11 @@ pub use crate::shim::header;
 /// # assert!(MANIFEST.starts_with("name = \"hello\"\n"));
 /// ```
 ///
-/// `name` is unique among the detectors of a run. `tools` and `techniques` are
-/// for people; what the detector finds its rules say. `config`, which may be
-/// left out, tells people which configuration the detector accepts; it must
-/// not contain `'''`. The texts are TOML without escapes: no `"` or `\` in the
-/// others.
+/// `name` is unique among the detectors of a run, and made of 1 to 64 small
+/// letters, digits and hyphens. `tools` and `techniques` are for people; what
+/// the detector finds its rules say. `config`, which may be left out, tells
+/// people which configuration the detector accepts; it must not contain
+/// `'''`. The texts are TOML without escapes: no `"` or `\` in the others.
 ///
 /// Version and licence are those of the crate that the macro is used in. The
 /// ABI version and the panic strategy are added.

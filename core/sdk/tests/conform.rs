@@ -31,6 +31,7 @@ const FIELD: u32 = 13;
 const REMEMBERS: u32 = 14;
 const COUNTS_ROWS: u32 = 15;
 const PANICS: u32 = 16;
+const NAME: u32 = 17;
 
 impl<const FAULT: u32> Detector for Faulty<FAULT> {
     const MANIFEST: &'static str = match FAULT {
@@ -39,6 +40,7 @@ impl<const FAULT: u32> Detector for Faulty<FAULT> {
             "name = 'faulty'\nversion = '1.0.0'\nabi = '0.9.0'\nlicence = 'MIT'\n",
             "panic = 'unwind'\ntools = []\ntechniques = []\n",
         ),
+        NAME => remora_sdk::manifest!(name: "Faulty One", tools: [], techniques: []),
         _ => remora_sdk::manifest!(name: "faulty", tools: ["faulty"], techniques: []),
     };
 
@@ -111,6 +113,7 @@ fn each_fault_is_noticed() {
     for (result, message) in [
         (check::<MANIFEST>(), "the manifest lacks the text \"version\""),
         (check::<OTHER_ABI>(), "\"abi\" is Some(\"0.9.0\") in the manifest, not"),
+        (check::<NAME>(), "\"Faulty One\" is no name for a detector"),
         (check::<REFUSES>(), "the detector was not made: not today"),
         (check::<RULES_CHANGE>(), "the rules differ from call to call"),
         (check::<INTERESTS_CHANGE>(), "the interests differ from call to call"),

@@ -10,8 +10,8 @@ use memchr::memchr;
 
 use crate::{
     framing::{blanks, quotes},
-    mapping::Plan,
     mend::push_repaired,
+    plan::Plan,
     record::{Column, Record},
 };
 
@@ -177,4 +177,86 @@ fn quoted(line: &[u8], open: usize, delimiter: u8) -> (Field, usize) {
         from = end;
     }
     (Field { range: open..line.len(), escapes, damaged: true }, line.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn texts(line: &str, delimiter: u8) -> Vec<(String, bool)> {
+        fields(line.as_bytes(), delimiter)
+            .map(|field| {
+                let mut text = String::new();
+                field.push_text(line, &mut text);
+                (text, field.damaged)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn fields_are_cut_and_unquoted() {
+        let cases: &[(&str, &[(&str, bool)])] = &[
+            ("", &[("", false)]),
+            ("a", &[("a", false)]),
+            ("a,b", &[("a", false), ("b", false)]),
+            (",", &[("", false), ("", false)]),
+            ("\"a,b\",c", &[("a,b", false), ("c", false)]),
+            ("\"\"", &[("", false)]),
+            ("\"\"\"\"", &[("\"", false)]),
+            ("\"a\"\"b\"", &[("a\"b", false)]),
+            ("\"a\" ,b", &[("a", false), ("b", false)]),
+            ("a\"b\",c\"\"", &[("a\"b\"", false), ("c\"\"", false)]),
+            (" \"a\"", &[(" \"a\"", false)]),
+            ("\"a\"b\",c", &[("a\"b", true), ("c", false)]),
+            ("\"a\"\"\"b\",c", &[("a\"\"b", true), ("c", false)]),
+            ("\"a,b", &[("a,b", true)]),
+            ("\"", &[("", true)]),
+        ];
+        for &(line, expected) in cases {
+            let found = texts(line, b',');
+            let found: Vec<_> = found.iter().map(|(text, bad)| (&text[..], *bad)).collect();
+            assert_eq!(found, expected, "{line:?}");
+        }
+        assert_eq!(texts("\"a\tb\"\tc,d", b'\t'), [("a\tb".into(), false), ("c,d".into(), false)]);
+    }
+
+    /// How another parser reads a row.
+    fn by_csv_core(line: &str, delimiter: u8) -> Vec<String> {
+        let mut reader = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
+        let (mut out, mut ends) = (vec![0; line.len() + 1], vec![0; line.len() + 2]);
+        let terminated = line.to_owned() + "\n";
+        let (_, _, written, count) = reader.read_record(terminated.as_bytes(), &mut out, &mut ends);
+        assert!(written <= out.len());
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        starts
+            .zip(&ends[..count])
+            .map(|(start, &end)| String::from_utf8(out[start..end].to_vec()).expect("as written"))
+            .collect()
+    }
+
+    proptest! {
+        /// Rows that are written well are read as any parser reads them.
+        #[test]
+        fn well_written_rows_are_read_as_elsewhere(
+            row in proptest::collection::vec("[a\", ;\t\n\u{e9}]{0,6}", 1..6),
+            delimiter in proptest::sample::select(&b",;\t"[..]),
+            quoted in any::<bool>(),
+        ) {
+            let write = |text: &String| {
+                let special = |c| matches!(c, '"' | '\n') || c == char::from(delimiter);
+                if quoted || text.contains(special) || row.len() == 1 {
+                    format!("\"{}\"", text.replace('"', "\"\""))
+                } else {
+                    text.clone()
+                }
+            };
+            let separator = char::from(delimiter).to_string();
+            let line = row.iter().map(write).collect::<Vec<_>>().join(&separator);
+            let expected: Vec<_> = row.iter().map(|text| (text.clone(), false)).collect();
+            prop_assert_eq!(texts(&line, delimiter), expected);
+            prop_assert_eq!(by_csv_core(&line, delimiter), row);
+        }
+    }
 }

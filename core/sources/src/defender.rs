@@ -350,3 +350,53 @@ pub static DEFENDER: Mapping = Mapping {
         Table { kind: kind::SIGNATURE, time: TIME, fields: &[COMMON, SIGNATURE] },
     ],
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A rule that names a column must see that column: every alias is read, as it stands, where
+    /// the alias table says it means the field.
+    #[test]
+    fn aliases_and_mapping_say_the_same() {
+        let mut checked = 0;
+        for table in DEFENDER.tables {
+            for alias in ALIASES.iter().filter(|a| a.kind == table.kind || a.kind == kind::ANY) {
+                let maps: Vec<_> = table.fields.iter().copied().flatten().collect();
+                let map = maps.iter().find(|map| map.field == alias.field);
+                let map =
+                    map.unwrap_or_else(|| panic!("{} lacks {}", table.kind.name(), alias.column));
+                assert!(map.columns.contains(&alias.column), "{}", alias.column);
+                assert!(matches!(map.shape, Shape::Verbatim | Shape::Truth), "{}", alias.column);
+                checked += 1;
+            }
+        }
+        assert!(checked > 70);
+    }
+
+    /// A field is made in one way, of as many columns as its shape takes.
+    #[test]
+    fn tables_are_consistent() {
+        for table in DEFENDER.tables {
+            let maps: Vec<_> = table.fields.iter().copied().flatten().collect();
+            for (at, map) in maps.iter().enumerate() {
+                assert!(
+                    maps[..at].iter().all(|other| other.field != map.field),
+                    "{}",
+                    map.field.name()
+                );
+                let columns = match map.shape {
+                    Shape::Constant(_) => 0..=0,
+                    Shape::ByAction(_) => 1..=1,
+                    Shape::ByActionOr(..) | Shape::Member(_) | Shape::Path => 2..=2,
+                    Shape::HostOf(_) | Shape::ProcessKey => 3..=3,
+                    Shape::Account => 3..=usize::MAX,
+                    Shape::Verbatim | Shape::LastComponent | Shape::Truth | Shape::Opaque => {
+                        1..=usize::MAX
+                    }
+                };
+                assert!(columns.contains(&map.columns.len()), "{}", map.field.name());
+            }
+        }
+    }
+}

@@ -7,8 +7,9 @@ use std::borrow::Cow;
 
 use crate::{
     host::{host_of, lower},
-    mapping::{PlannedField, Shape, by_action, range},
+    mapping::{Shape, by_action, range},
     member,
+    plan::PlannedField,
     record::{Column, Record},
     time,
 };
@@ -41,6 +42,17 @@ impl PlannedField {
             out.push_str(&number.to_string());
         }
         Extracted { text: out, damaged }
+    }
+
+    /// Whether the record may hold a value of a field that is opaque to the screen.
+    pub(crate) fn may_hold(&self, record: &Record<'_>) -> bool {
+        match self.shape {
+            Shape::Member(members) => {
+                record.filled(self.columns[0])
+                    && by_action(members, record.value(self.columns[1])).is_some()
+            }
+            _ => !record.first(&self.columns).is_empty(),
+        }
     }
 
     /// The value of a number field, and whether there is one that cannot be read.
@@ -105,11 +117,13 @@ impl PlannedField {
             Shape::ProcessKey => process_key(record, columns, out).into(),
             Shape::Truth => match record.first(columns).trim_ascii() {
                 "" => "".into(),
-                "1" => "true".into(),
-                "0" => "false".into(),
                 text if text.eq_ignore_ascii_case("true") => "true".into(),
                 text if text.eq_ignore_ascii_case("false") => "false".into(),
-                _ => Extracted { text: "", damaged: true },
+                text => match whole_number(text) {
+                    Some(1) => "true".into(),
+                    Some(0) => "false".into(),
+                    _ => Extracted { text: "", damaged: true },
+                },
             },
         }
     }

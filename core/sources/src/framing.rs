@@ -129,9 +129,6 @@ impl Framer {
         if cut - at > self.limit {
             return Close::Never;
         }
-        if cut == data.len() && !last {
-            return Close::More;
-        }
         let mut run = ((cut - open) % 2 == 1).then_some((open, cut));
         let mut from = if run.is_some() { open } else { cut };
         loop {

@@ -10,14 +10,14 @@ use crate::{
     blocks::{BLOCK_SIZE, Blocks},
     defender::DEFENDER,
     framing::{BYTE_ORDER_MARK, Framer, Framing, MAX_RECORD},
-    mapping::Plan,
+    plan::Plan,
     reader::Reader,
     sniff,
     stream::Shape,
 };
 
 /// How much of an input is looked at to recognise it, after decompression.
-const HEAD: usize = 64 << 10;
+pub(crate) const HEAD: usize = 64 << 10;
 
 /// A format that `--format` can force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -112,6 +112,8 @@ pub struct Opened {
 /// Sizes that tests make small.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sizes {
+    /// How much is looked at to recognise a format, after decompression.
+    pub(crate) head: usize,
     pub(crate) block: usize,
     pub(crate) record: usize,
 }
@@ -127,7 +129,7 @@ pub fn open_reader(
     reader: Box<dyn Read + Send>,
     format: Option<FormatName>,
 ) -> Result<Opened, InputError> {
-    open_sized(reader, format, Sizes { block: BLOCK_SIZE, record: MAX_RECORD })
+    open_sized(reader, format, Sizes { head: HEAD, block: BLOCK_SIZE, record: MAX_RECORD })
 }
 
 pub(crate) fn open_sized(
@@ -138,7 +140,7 @@ pub(crate) fn open_sized(
     let reader = Reader::new(reader).map_err(unreadable)?;
     let framer = Framer::new(Framing::Lines, sizes.record);
     let mut blocks = Blocks::new(reader, framer, sizes.record, sizes.block);
-    blocks.fill(HEAD);
+    blocks.fill(sizes.head);
     if let (Some(failed), []) = (blocks.failed(), blocks.head()) {
         return Err(unreadable(&failed.message));
     }

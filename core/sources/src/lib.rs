@@ -25,6 +25,7 @@ pub mod mapping;
 mod member;
 mod mend;
 mod ndjson;
+mod plan;
 mod reader;
 mod record;
 pub mod scan;

@@ -3,15 +3,12 @@
 //! A [`Mapping`] says how rows are recognised, of which kind a row is, and for
 //! each kind and field which raw columns feed it in what [`Shape`]. A format
 //! fills tables; code is only in the shapes, which the screen and the decoder
-//! share ([`extract`](crate::extract)): were the meaning of a column written
-//! once for the screen and once for the decoder, the two would drift apart and
-//! the screen would miss.
+//! share: were the meaning of a column written once for each of them, the two
+//! would drift apart and the screen would miss.
 
-use std::{collections::HashMap, hash::BuildHasherDefault, ops::RangeInclusive};
+use std::ops::RangeInclusive;
 
 use remora_abi::{Field, Kind, field};
-
-use crate::record::{Column, Record};
 
 /// How one field is made of raw columns.
 #[derive(Clone, Copy, Debug)]
@@ -64,8 +61,8 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// Whether the screen lets a record through because the first column is filled, without
-    /// looking at the value.
+    /// Whether the screen lets a record through because it may hold a value, without looking at
+    /// the value.
     pub fn is_opaque(self) -> bool {
         matches!(self, Shape::Member(_) | Shape::Opaque)
     }
@@ -156,211 +153,27 @@ pub fn by_action(
     table.iter().find(|(pattern, _)| glob(pattern, action)).map(|&(_, text)| text)
 }
 
-/// A mapping with its columns numbered.
-#[derive(Debug)]
-pub(crate) struct Plan {
-    mapping: &'static Mapping,
-    names: Vec<&'static str>,
-    ids: HashMap<&'static [u8], Column, BuildHasherDefault<Fnv>>,
-    table_columns: Vec<Column>,
-    action_column: Column,
-    filled: Vec<PlannedFilled>,
-    tables: Vec<PlannedTable>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-#[derive(Debug)]
-struct PlannedFilled {
-    any: Vec<Column>,
-    none: Vec<Column>,
-    kind: Kind,
-}
-
-/// A table with its columns numbered.
-#[derive(Debug)]
-pub(crate) struct PlannedTable {
-    /// The kind.
-    pub(crate) kind: Kind,
-    /// The columns that hold the time.
-    pub(crate) time: Vec<Column>,
-    /// The fields.
-    pub(crate) fields: Vec<PlannedField>,
-    /// Columns of which one makes an event of a row.
-    own: Vec<Column>,
-    /// Where a field stands in `fields`.
-    places: HashMap<Field, usize, BuildHasherDefault<Fnv>>,
-}
-
-/// A field with its columns numbered.
-#[derive(Debug)]
-pub(crate) struct PlannedField {
-    /// The field.
-    pub(crate) field: Field,
-    /// Its columns.
-    pub(crate) columns: Vec<Column>,
-    /// Its shape.
-    pub(crate) shape: Shape,
-    common: bool,
-}
-
-impl PlannedTable {
-    /// How `field` is made, if the kind has it.
-    #[inline]
-    pub(crate) fn field(&self, field: Field) -> Option<&PlannedField> {
-        self.places.get(&field).map(|&place| &self.fields[place])
-    }
-
-    /// Whether a field that is not common to all kinds is filled.
-    pub(crate) fn is_event(&self, record: &Record<'_>) -> bool {
-        self.own.iter().any(|&column| record.filled(column)) || {
-            let mut out = String::new();
-            self.fields
-                .iter()
-                .filter(|map| !map.common && is_derived(map.shape))
-                .any(|map| !map.extract(record, &mut out).text.is_empty())
+    #[test]
+    fn a_star_stands_for_any_text_at_the_ends() {
+        for (pattern, name, expected) in [
+            ("File*", "FileCreated", true),
+            ("File*", "File", true),
+            ("File*", "AFile", false),
+            ("*ApiCall", "OpenProcessApiCall", true),
+            ("*ApiCall", "ApiCalls", false),
+            ("*Connection*", "InboundConnectionAccepted", true),
+            ("*Connection*", "Connection", true),
+            ("*Connection*", "Connectio", false),
+            ("Logon", "Logon", true),
+            ("Logon", "Logons", false),
+            ("logon", "Logon", false),
+            ("*", "anything", true),
+        ] {
+            assert_eq!(glob(pattern, name), expected, "{pattern} {name}");
         }
-    }
-}
-
-/// Whether a column of the shape may be filled and yet say nothing.
-fn is_derived(shape: Shape) -> bool {
-    matches!(shape, Shape::HostOf(_) | Shape::Member(_))
-}
-
-impl Plan {
-    /// Numbers the columns of `mapping`.
-    pub(crate) fn new(mapping: &'static Mapping) -> Plan {
-        let mut plan = Plan {
-            mapping,
-            names: Vec::new(),
-            ids: HashMap::default(),
-            table_columns: Vec::new(),
-            action_column: 0,
-            filled: Vec::new(),
-            tables: Vec::new(),
-        };
-        plan.table_columns = plan.number(mapping.kinds.table_columns);
-        plan.action_column = plan.number(&[mapping.kinds.action_column])[0];
-        for table in mapping.tables {
-            let time = plan.number(table.time);
-            let fields: Vec<_> = table
-                .fields
-                .iter()
-                .copied()
-                .flatten()
-                .map(|map| PlannedField {
-                    field: map.field,
-                    columns: plan.number(map.columns),
-                    shape: map.shape,
-                    common: map.common,
-                })
-                .collect();
-            let own = fields
-                .iter()
-                .filter(|map| !map.common && !is_derived(map.shape))
-                .flat_map(|map| map.columns.iter().copied())
-                .collect();
-            let places = fields.iter().enumerate().map(|(at, map)| (map.field, at)).collect();
-            plan.tables.push(PlannedTable { kind: table.kind, time, fields, own, places });
-        }
-        for filled in mapping.kinds.filled {
-            let any = plan.number_like(filled.any);
-            let none = plan.number_like(filled.none);
-            plan.filled.push(PlannedFilled { any, none, kind: filled.kind });
-        }
-        plan
-    }
-
-    fn number(&mut self, names: &[&'static str]) -> Vec<Column> {
-        names
-            .iter()
-            .map(|&name| {
-                *self.ids.entry(name.as_bytes()).or_insert_with(|| {
-                    self.names.push(name);
-                    Column::try_from(self.names.len() - 1).expect("a mapping has few columns")
-                })
-            })
-            .collect()
-    }
-
-    /// As [`Self::number`]; a name that ends in `*` stands for all columns numbered so far that
-    /// begin like it.
-    fn number_like(&mut self, names: &[&'static str]) -> Vec<Column> {
-        let mut columns = Vec::new();
-        for &name in names {
-            match name.strip_suffix('*') {
-                Some(start) => columns.extend(
-                    (0..)
-                        .zip(&self.names)
-                        .filter(|(_, name)| name.starts_with(start))
-                        .map(|(at, _)| at),
-                ),
-                None => columns.extend(self.number(&[name])),
-            }
-        }
-        columns
-    }
-
-    /// How many columns the mapping knows.
-    pub(crate) fn columns(&self) -> usize {
-        self.names.len()
-    }
-
-    /// The number of a column.
-    #[inline]
-    pub(crate) fn column(&self, name: &[u8]) -> Option<Column> {
-        self.ids.get(name).copied()
-    }
-
-    /// Whether these names of columns are those of a file of this mapping.
-    pub(crate) fn recognises<'n>(&self, names: impl Iterator<Item = &'n str> + Clone) -> bool {
-        let Recognise { subject, origin } = self.mapping.recognise;
-        names.clone().any(|name| subject.iter().any(|pattern| glob(pattern, name)))
-            && names.clone().any(|name| origin.contains(&name))
-    }
-
-    /// The table of a record's kind; none where its table is not swept.
-    pub(crate) fn table(&self, record: &Record<'_>) -> Option<&PlannedTable> {
-        let kind = self.kind(record)?;
-        self.tables.iter().find(|table| table.kind == kind)
-    }
-
-    fn kind(&self, record: &Record<'_>) -> Option<Kind> {
-        let rules = &self.mapping.kinds;
-        let name = record.first(&self.table_columns);
-        if let Some(&(_, kind)) =
-            rules.tables.iter().find(|(table, _)| !name.is_empty() && glob(table, name))
-        {
-            return kind;
-        }
-        let action = record.value(self.action_column);
-        if let Some(&(_, kind)) =
-            rules.actions.iter().find(|(pattern, _)| !action.is_empty() && glob(pattern, action))
-        {
-            return kind;
-        }
-        let any = |columns: &[Column]| columns.iter().any(|&column| record.filled(column));
-        self.filled.iter().find(|set| any(&set.any) && !any(&set.none)).map(|set| set.kind)
-    }
-}
-
-/// FNV-1a: keys are short, ours, and looked up for every column of every record.
-#[derive(Debug)]
-pub(crate) struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Self {
-        Fnv(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl std::hash::Hasher for Fnv {
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
     }
 }

@@ -8,12 +8,13 @@
 
 use std::fmt;
 
+use memchr::memchr;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::{
-    mapping::Plan,
     mend::{mend, push_repaired},
+    plan::Plan,
     record::{Column, Record},
 };
 
@@ -77,7 +78,9 @@ impl Members for Columns<'_, '_> {
 
     fn take(&mut self, column: Column, value: &str) {
         match value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-            Some(inner) if !inner.contains('\\') => self.record.set(column, inner),
+            Some(inner) if memchr(b'\\', inner.as_bytes()).is_none() => {
+                self.record.set(column, inner);
+            }
             Some(_) => {
                 let mut whole = true;
                 self.record.write(column, |out| whole = unescape(value, out));
@@ -92,19 +95,42 @@ impl Members for Columns<'_, '_> {
 }
 
 /// Appends what the JSON string `quoted` stands for to `out`; a lone surrogate becomes U+FFFD.
-/// Says whether there was none.
+/// Says whether there was none. `quoted` is valid JSON.
 pub(crate) fn unescape(quoted: &str, out: &mut String) -> bool {
-    struct Bytes<'o>(&'o mut String);
-    impl Visitor<'_> for Bytes<'_> {
-        type Value = bool;
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a string")
-        }
-        fn visit_bytes<E>(self, bytes: &[u8]) -> Result<bool, E> {
-            Ok(push_repaired(bytes, self.0))
-        }
+    let mut rest = quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or("");
+    let mut whole = true;
+    while let Some(at) = memchr(b'\\', rest.as_bytes()) {
+        out.push_str(&rest[..at]);
+        let escape = &rest[at + 1..];
+        let mut length = 1;
+        out.push(match escape.as_bytes().first() {
+            Some(b'b') => '\x08',
+            Some(b'f') => '\x0c',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => {
+                let character = unescape_unicode(escape);
+                length = if character.is_some_and(|c| c > '\u{ffff}') { 11 } else { 5 };
+                whole &= character.is_some();
+                character.unwrap_or(char::REPLACEMENT_CHARACTER)
+            }
+            Some(&same) => char::from(same),
+            None => return false,
+        });
+        rest = escape.get(length..).unwrap_or("");
     }
-    serde_json::Deserializer::from_str(quoted).deserialize_bytes(Bytes(out)).unwrap_or(false)
+    out.push_str(rest);
+    whole
+}
+
+/// The character of `u` and four digits, or of two such escapes that make a pair; none for a
+/// surrogate without the other half.
+fn unescape_unicode(escape: &str) -> Option<char> {
+    let unit = |at: usize| u16::from_str_radix(escape.get(at..at + 4)?, 16).ok();
+    let high = unit(1)?;
+    let low = if escape.get(5..7) == Some("\\u") { unit(7) } else { None };
+    char::decode_utf16(std::iter::once(high).chain(low)).next()?.ok()
 }
 
 /// Walks the members of the object in `text`.
@@ -174,4 +200,58 @@ fn reason(line: &[u8], error: &serde_json::Error) -> String {
         _ => "no JSON at all",
     };
     format!("no JSON object but {what}")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn strings_are_unescaped() {
+        for (quoted, expected, whole) in [
+            (r#""""#, "", true),
+            (r#""plain""#, "plain", true),
+            (r#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{c}\n\r\t", true),
+            (r#""\u0041\u00e9\u20AC\u0000""#, "A\u{e9}\u{20ac}\0", true),
+            (r#""\ud83d\ude00x""#, "\u{1f600}x", true),
+            (r#""\uDBFF\uDFFF""#, "\u{10ffff}", true),
+            (r#""\ud83d""#, "\u{fffd}", false),
+            (r#""\ud83dx\ude00""#, "\u{fffd}x\u{fffd}", false),
+            (r#""\ud83d\n""#, "\u{fffd}\n", false),
+            (r#""\ud83d\u0041""#, "\u{fffd}A", false),
+            (r#""\ud83d\ud83d\ude00""#, "\u{fffd}\u{1f600}", false),
+            (r#""\uffff\ufffd""#, "\u{ffff}\u{fffd}", true),
+            ("\"\u{1f600}\\n\"", "\u{1f600}\n", true),
+        ] {
+            let mut out = String::new();
+            assert_eq!((unescape(quoted, &mut out), &out[..]), (whole, expected), "{quoted}");
+        }
+    }
+
+    proptest! {
+        /// As serde_json unescapes whatever it can.
+        #[test]
+        fn strings_are_unescaped_as_elsewhere(
+            parts in proptest::collection::vec(
+                prop_oneof![
+                    "[a-z\u{e9}\u{1f600}]".boxed(),
+                    "\\\\[bfnrt/\\\\\"]".boxed(),
+                    "\\\\u[0-9a-fA-F]{4}".boxed(),
+                    "\\\\ud[89ab][0-9a-f]{2}".boxed(),
+                    "\\\\ud[c-f][0-9a-f]{2}".boxed(),
+                ],
+                0..12,
+            ),
+        ) {
+            let quoted = format!("\"{}\"", parts.concat());
+            let mut out = String::new();
+            let whole = unescape(&quoted, &mut out);
+            match serde_json::from_str::<String>(&quoted) {
+                Ok(text) => prop_assert_eq!((out, whole), (text, true)),
+                Err(_) => prop_assert!(!whole && out.contains('\u{fffd}'), "{}", quoted),
+            }
+        }
+    }
 }

@@ -1,10 +1,10 @@
 //! Screening and decoding of one block.
 //!
 //! Every record is read into raw columns, its kind is decided, and the screen
-//! is asked with the same [extraction](crate::extract) that the decoder uses;
-//! only what is wanted or sampled is decoded. A faster way to the columns (a
-//! jump to the wanted keys) can take the place of the reading in here, and
-//! must fall back to it wherever it is not sure.
+//! is asked with the same extraction that the decoder uses; only what is wanted
+//! or sampled is decoded. A faster way to the columns (a jump to the wanted
+//! keys) can take the place of the reading in here, and must fall back to it
+//! wherever it is not sure.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use memchr::memchr_iter;
 use remora_abi::{Field, Kind};
 
 use crate::{
-    Block, Events, csv::Row, events::Head, framing::Frame, mapping::PlannedTable, record::Record,
+    Block, Events, csv::Row, events::Head, framing::Frame, plan::PlannedTable, record::Record,
     stream::Stream, time,
 };
 
@@ -185,7 +185,7 @@ impl PlannedTable {
     fn is_wanted<W: Wanted>(&self, wanted: &W, record: &Record<'_>, out: &mut String) -> bool {
         wanted.opens(self.kind)
             || wanted.fields(self.kind).iter().any(|&field| match self.field(field) {
-                Some(map) if map.shape.is_opaque() => record.filled(map.columns[0]),
+                Some(map) if map.shape.is_opaque() && map.may_hold(record) => true,
                 Some(map) => {
                     wanted.wants(self.kind, field, map.extract(record, out).text.as_bytes())
                 }

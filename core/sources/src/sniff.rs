@@ -9,9 +9,8 @@ use crate::{
     FormatName,
     csv::Header,
     framing::{Frame, Framer, Framing, MAX_RECORD},
-    looks,
-    mapping::Plan,
-    ndjson,
+    looks, ndjson,
+    plan::Plan,
 };
 
 /// A format, with what it takes to decode it.
@@ -72,15 +71,16 @@ fn best_header(plan: &Arc<Plan>, head: &[u8], whole: bool) -> Option<(Header, us
     loop {
         let line_end =
             head[start..].iter().position(|&byte| byte == b'\n').map(|at| start + at + 1);
-        let line = head[start..line_end.unwrap_or(head.len())].trim_ascii();
-        // Spreadsheets write so which delimiter they use.
-        if let (Some([delimiter]), 0) = (line.strip_prefix(b"sep="), start) {
-            delimiters = match delimiter {
-                b',' => b",",
-                b';' => b";",
-                _ => b"\t",
-            };
-        } else if !line.is_empty() {
+        let line = head[start..line_end.unwrap_or(head.len())].trim_ascii_end();
+        // Spreadsheets write so which delimiter they use; it may be a blank one.
+        let named = head[start..].strip_prefix(b"sep=").and_then(|rest| rest.first());
+        if let (Some(delimiter), 4..=5) = (named, line.len())
+            && !delimiter.is_ascii_alphanumeric()
+            && delimiter.is_ascii()
+            && !b"\"\r\n".contains(delimiter)
+        {
+            delimiters = std::slice::from_ref(delimiter);
+        } else if !line.trim_ascii().is_empty() {
             break;
         }
         start = line_end?;
@@ -88,8 +88,8 @@ fn best_header(plan: &Arc<Plan>, head: &[u8], whole: bool) -> Option<(Header, us
     let candidates = delimiters.iter().filter_map(|&delimiter| {
         let mut framer = Framer::new(Framing::Csv(delimiter), MAX_RECORD);
         let Frame::Record(end) = framer.next(head, start, whole) else { return None };
-        let line = std::str::from_utf8(framer.content(&head[start..end])?).ok()?;
-        Some((Header::new(Arc::clone(plan), line, delimiter), end))
+        let line = String::from_utf8_lossy(framer.content(&head[start..end])?);
+        Some((Header::new(Arc::clone(plan), &line, delimiter), end))
     });
     candidates.rev().max_by_key(|(header, _)| header.mapped())
 }

@@ -6,9 +6,8 @@ use crate::{
     FormatName,
     csv::Header,
     framing::{Framer, Framing},
-    identity,
-    mapping::Plan,
-    ndjson,
+    identity, ndjson,
+    plan::Plan,
     record::Record,
 };
 

@@ -51,6 +51,11 @@ fn check_manifest(manifest: &str) -> Result<(), String> {
             Some(_) => {}
         }
     }
+    let name = table["name"].as_str().unwrap_or_default();
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    if name.len() > 64 || !name.bytes().all(allowed) {
+        return Err(format!("{name:?} is no name for a detector"));
+    }
     for key in ["tools", "techniques"] {
         let texts = table.get(key).and_then(toml::Value::as_array);
         if !texts.is_some_and(|texts| texts.iter().all(toml::Value::is_str)) {

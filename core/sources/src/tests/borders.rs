@@ -4,7 +4,11 @@
 use proptest::prelude::*;
 
 use super::{Dribble, Every, Nth, Seen, Swept, USUAL, sweep, sweep_reader, sweep_sized, value};
-use crate::{Trouble, input::Sizes};
+use crate::{
+    FormatName::{DefenderCsv as CSV, DefenderNdjson as NDJSON},
+    Trouble,
+    input::Sizes,
+};
 use remora_abi::field;
 
 /// What must not depend on blocks.
@@ -41,12 +45,11 @@ const ROWS: &str = concat!(
 #[test]
 fn blocks_of_every_size_give_the_same() {
     for (text, events) in [(MIXED, 3), (ROWS, 4)] {
-        let whole =
-            result(sweep_sized(text.as_bytes(), Sizes { block: 1 << 20, record: 100 }).unwrap());
+        let whole = result(sweep_sized(text.as_bytes(), Sizes { record: 100, ..USUAL }).unwrap());
         assert_eq!(whole.0.len(), events);
         assert!(whole.3.iter().any(|trouble| trouble.message.contains("larger than 100 bytes")));
         for block in 1..=text.len() + 1 {
-            let sizes = Sizes { block, record: 100 };
+            let sizes = Sizes { head: 60, block, record: 100 };
             let cut = result(sweep_sized(text.as_bytes(), sizes).unwrap());
             assert_eq!(cut, whole, "blocks of {block}");
         }
@@ -55,7 +58,7 @@ fn blocks_of_every_size_give_the_same() {
 
 #[test]
 fn other_columns_end_the_reading_and_their_records_are_counted() {
-    let swept = sweep_sized(ROWS.as_bytes(), Sizes { block: 7, record: 100 }).unwrap();
+    let swept = sweep_sized(ROWS.as_bytes(), Sizes { head: 60, block: 7, record: 100 }).unwrap();
     let trouble = swept.troubles.last().unwrap();
     assert_eq!((trouble.line, trouble.records), (12, 2));
     assert_eq!(swept.bytes, ROWS.len() as u64);
@@ -91,6 +94,19 @@ fn a_cut_costs_at_most_the_record_at_the_cut() {
     }
 }
 
+/// Rows that are mostly written well, with quotes, delimiters and line breaks in quoted fields.
+fn rows() -> impl Strategy<Value = String> {
+    let inside = prop_oneof![4 => Just("a"), 3 => Just("\"\""), 3 => Just("\n"), 1 => Just(",")];
+    let field = proptest::collection::vec(inside, 0..5).prop_map(|parts| parts.concat());
+    let field = prop_oneof![
+        6 => field.prop_map(|text| format!("\"{text}\"")),
+        2 => Just("1".to_owned()),
+        1 => Just("\"x".to_owned()),
+    ];
+    let row = proptest::collection::vec(field, 1..4).prop_map(|fields| fields.join(",") + "\n");
+    proptest::collection::vec(row, 0..8).prop_map(|rows| rows.concat())
+}
+
 /// Pieces of which rows are made that try the reading of quotes.
 fn pieces() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
@@ -114,33 +130,34 @@ fn lines() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn borders_of_csv_do_not_depend_on_blocks(
-        rows in pieces(), block in 1_usize..40, record in 8_usize..40, read in 1_usize..9,
+        rows in prop_oneof![pieces(), rows()],
+        block in 1_usize..40, record in 8_usize..40, read in 1_usize..9,
     ) {
-        same_for_all("DeviceId,RemotePort,Other\n".to_owned() + &rows, block, record, read)?;
+        let first = "DeviceId,RemotePort,Other\n";
+        same_for_all(first, &rows, Sizes { head: 26, block, record }, read)?;
     }
 
     #[test]
     fn borders_of_lines_do_not_depend_on_blocks(
         lines in lines(), block in 1_usize..60, record in 8_usize..60, read in 1_usize..9,
     ) {
-        same_for_all("{\"DeviceId\":\"a\",\"RemotePort\":1}\n".to_owned() + &lines, block, record, read)?;
+        let first = "{\"DeviceId\":\"a\",\"RemotePort\":1}\n";
+        same_for_all(first, &lines, Sizes { head: 1, block, record }, read)?;
     }
 }
 
-fn same_for_all(
-    text: String,
-    block: usize,
-    record: usize,
-    read: usize,
-) -> Result<(), TestCaseError> {
-    let whole = result(sweep_sized(text.as_bytes(), Sizes { record, ..USUAL }).unwrap());
+/// Read at once or a few bytes at a time, in one block or many.
+fn same_for_all(first: &str, rest: &str, sizes: Sizes, read: usize) -> Result<(), TestCaseError> {
+    let text = first.to_owned() + rest;
+    let whole = Sizes { record: sizes.record, ..USUAL };
+    let whole = result(sweep_sized(text.as_bytes(), whole).unwrap());
     let reader = Box::new(Dribble(std::io::Cursor::new(text.clone().into_bytes()), read));
-    let sizes = Sizes { block, record };
-    let cut = sweep_reader(reader, None, sizes, &Every(false), &mut Nth(u64::MAX), true).unwrap();
+    let format = Some(if first.starts_with('{') { NDJSON } else { CSV });
+    let cut = sweep_reader(reader, format, sizes, &Every(false), &mut Nth(u64::MAX), true).unwrap();
     prop_assert_eq!(result(cut), whole, "{:?}", text);
     Ok(())
 }

@@ -78,8 +78,11 @@ fn run(case: &Case) {
     assert_eq!(swept.bytes, bytes.len() as u64);
 
     let dribble = Box::new(Dribble(std::io::Cursor::new(bytes.clone()), 1));
-    let sizes = Sizes { block: 1, ..USUAL };
-    let slow = sweep_reader(dribble, None, sizes, &Every(true), &mut Nth(3), true).unwrap();
+    // A header must be seen whole, and what follows it byte by byte.
+    let header = memchr::memchr_iter(b'\n', &bytes).nth(1).map_or(bytes.len(), |end| end + 1);
+    let sizes = Sizes { head: header + 1, block: 1, ..USUAL };
+    let format = swept.format;
+    let slow = sweep_reader(dribble, format, sizes, &Every(true), &mut Nth(3), true).unwrap();
     check(case, &slow);
     assert_eq!(slow.events, swept.events);
 

@@ -217,6 +217,6 @@ proptest! {
 
 #[test]
 fn sizes_that_tests_use_are_those_of_everybody() {
-    let Sizes { block, record } = USUAL;
-    assert_eq!((block, record), (1 << 20, 16 << 20));
+    let Sizes { head, block, record } = USUAL;
+    assert_eq!((head, block, record), (64 << 10, 1 << 20, 16 << 20));
 }

@@ -22,11 +22,11 @@ use remora_abi::{Field, Kind, field, field::FIELDS};
 use crate::{
     Counts, FormatName, InputError, MAX_RECORD, Refusal, Sampler, Scan, Trouble, Wanted,
     blocks::BLOCK_SIZE,
-    input::{Sizes, open_sized},
+    input::{HEAD, Sizes, open_sized},
 };
 
 /// The sizes that everybody else uses.
-const USUAL: Sizes = Sizes { block: BLOCK_SIZE, record: MAX_RECORD };
+const USUAL: Sizes = Sizes { head: HEAD, block: BLOCK_SIZE, record: MAX_RECORD };
 
 /// An event as a test sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -215,7 +215,7 @@ fn see(scan: &Scan, data: &[u8]) -> Vec<Seen> {
 }
 
 /// The value of a field of an event, `""` where it has none.
-fn value<'s>(seen: &'s Seen, field: Field) -> &'s str {
+fn value(seen: &Seen, field: Field) -> &str {
     seen.fields.get(field.name()).map_or("", String::as_str)
 }
 

@@ -1,1 +1,265 @@
-//!
+//! The screen drops no record that a detector could care for, and what it lets
+//! through is decoded as if everything were.
+
+use proptest::prelude::*;
+use remora_abi::{Field, Kind, field::*};
+
+use super::{Every, Having, Nth, Seen, USUAL, sweep_with, value};
+use crate::{Sampler, Wanted};
+
+/// Fields that the screen can be asked for, of every shape; two are opaque to it.
+const FIELDS: &[Field] = &[
+    REMOTE_URL,
+    REMOTE_HOST,
+    REMOTE_PORT,
+    USER,
+    PROCESS_IMAGE,
+    PROCESS_KEY,
+    PROCESS_NAME,
+    OUTCOME,
+    OBSERVATION,
+    EVENT_ID,
+    FILE_SIGNED,
+    DNS_ANSWERS,
+    DNS_RCODE,
+];
+
+/// Columns, with values of which some mean something in each shape.
+const COLUMNS: &[(&str, &[&str])] = &[
+    ("DeviceId", &["d", ""]),
+    ("ReportId", &["17", "443", ""]),
+    (
+        "ActionType",
+        &[
+            "ConnectionSuccess",
+            "DnsConnectionInspected",
+            "ProcessCreated",
+            "FileCreated",
+            "Odd",
+            "",
+        ],
+    ),
+    (
+        "RemoteUrl",
+        &["a.example", "https://u:p@A.Example:443/x\\", "192.0.2.1", "b\u{e9}.example", ""],
+    ),
+    ("RemotePort", &["443", "443.0", "70000", "x", ""]),
+    (
+        "AdditionalFields",
+        &[
+            "{\"query\":\"a.example\",\"answers\":\"[\\\"a.example\\\"]\"}",
+            "{\"query\":\"A\\u002eexample\",\"rcode_name\":\"NOERROR\"}",
+            "{}",
+            "broken",
+            "",
+        ],
+    ),
+    ("InitiatingProcessFileName", &["a.exe", "b.exe", ""]),
+    ("InitiatingProcessFolderPath", &["C:\\x", "c:\\x\\A.EXE", ""]),
+    ("InitiatingProcessId", &["4", "443", ""]),
+    ("InitiatingProcessCreationTime", &["2026-01-14T00:00:00.4430Z", "443", ""]),
+    ("InitiatingProcessAccountDomain", &["a.example", ""]),
+    ("InitiatingProcessAccountName", &["u", "d\u{fffd}\u{0}", ""]),
+    ("FileName", &["a.exe", ""]),
+    ("Signer", &["S", ""]),
+    ("IsSigned", &["1", "0.0", "False", "?", ""]),
+];
+
+const LITERALS: &[&str] =
+    &["a.example", "A", "443", "a.exe", "\\", "success", "true", "dns", "17", ".", "\u{e9}", "NO"];
+
+type Rows = Vec<Vec<&'static str>>;
+
+fn rows() -> impl Strategy<Value = Rows> {
+    let row: Vec<_> = COLUMNS.iter().map(|(_, values)| proptest::sample::select(*values)).collect();
+    proptest::collection::vec(row, 1..12)
+}
+
+/// The rows as CSV.
+fn as_csv(rows: &Rows) -> String {
+    let line = |fields: Vec<&str>| {
+        let quoted: Vec<_> =
+            fields.iter().map(|field| format!("\"{}\"", field.replace('"', "\"\""))).collect();
+        quoted.join(",") + "\n"
+    };
+    let header = line(COLUMNS.iter().map(|(name, _)| *name).collect());
+    rows.iter().fold(header, |text, row| text + &line(row.clone()))
+}
+
+/// The rows as JSON in which every so-manieth character of names and values is escaped.
+fn as_ndjson(rows: &Rows, every: usize, blanks: &str) -> String {
+    let mut count = 0;
+    let mut quoted = |text: &str| {
+        let mut out = String::from("\"");
+        for c in text.chars() {
+            count += 1;
+            match c {
+                _ if count % every == 0 => {
+                    let mut units = [0; 2];
+                    for unit in c.encode_utf16(&mut units) {
+                        out += &format!("\\u{unit:04x}");
+                    }
+                }
+                '"' | '\\' => out.extend(['\\', c]),
+                '/' => out += "\\/",
+                '\0' => out += "\\u0000",
+                _ => out.push(c),
+            }
+        }
+        out + "\""
+    };
+    let mut text = String::new();
+    for row in rows {
+        let members: Vec<_> = COLUMNS
+            .iter()
+            .zip(row)
+            .map(|((name, _), value)| format!("{}{blanks}:{blanks}{}", quoted(name), quoted(value)))
+            .collect();
+        text += &format!("{{{}}}\n", members.join(","));
+    }
+    text
+}
+
+fn contains(event: &Seen, fields: &[Field], literal: &str) -> bool {
+    fields.iter().any(|&field| value(event, field).contains(literal))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn screened_and_validated_agree(
+        rows in rows(),
+        csv in any::<bool>(),
+        every in 1_usize..30,
+        blanks in prop_oneof![Just(""), Just(" ")],
+        fields in proptest::sample::subsequence(FIELDS, 1..4),
+        literal in proptest::sample::select(LITERALS),
+        nth in 1_u64..6,
+    ) {
+        // A first row that is recognised and looks like nothing else.
+        let text = if csv {
+            as_csv(&rows)
+        } else {
+            "{\"DeviceId\":\"d\",\"RemotePort\":1}\n".to_owned() + &as_ndjson(&rows, every, blanks)
+        };
+        let wanted = Having(&fields, literal);
+        let validated =
+            sweep_with(text.as_bytes(), None, USUAL, &wanted, &mut Nth(nth), true).unwrap();
+        let screened =
+            sweep_with(text.as_bytes(), None, USUAL, &wanted, &mut Nth(nth), false).unwrap();
+
+        let opaque = |event: &Seen| {
+            (fields.contains(&DNS_ANSWERS) || fields.contains(&DNS_RCODE))
+                && value(event, EVENT_ACTION) == "DnsConnectionInspected"
+        };
+        for event in &validated.events {
+            let is = contains(event, &fields, literal);
+            prop_assert!(event.wanted || !is, "missed: {event:?}");
+            prop_assert!(is || !event.wanted || opaque(event), "wanted for nothing: {event:?}");
+        }
+        let kept: Vec<_> =
+            validated.events.iter().filter(|event| event.wanted || event.sampled).collect();
+        prop_assert_eq!(screened.events.iter().collect::<Vec<_>>(), kept);
+
+        let (all, some) = (validated.counts, screened.counts);
+        prop_assert_eq!(some.events, validated.events.iter().filter(|e| e.wanted).count() as u64);
+        prop_assert_eq!(some.events + some.screened_out, all.events);
+        prop_assert_eq!(all.screened_out, 0);
+        prop_assert_eq!(
+            (some.records, some.refused, some.other_kind, some.no_fields),
+            (all.records, all.refused, all.other_kind, all.no_fields)
+        );
+    }
+
+    /// The format does not matter, only what is written in it.
+    #[test]
+    fn formats_agree(rows in rows(), every in 1_usize..30) {
+        let events = |text: String| {
+            let swept = sweep_with(
+                text.as_bytes(), None, USUAL, &Every(true), &mut Nth(1), true,
+            ).unwrap();
+            swept.events.into_iter().map(|e| (e.kind, e.time, e.fields, e.record)).collect::<Vec<_>>()
+        };
+        let json = as_ndjson(&rows, every, " ");
+        prop_assert_eq!(events(as_csv(&rows)), events(json));
+    }
+}
+
+/// Writes down what it is asked.
+#[derive(Default)]
+struct Asked(Vec<(Kind, u64)>);
+
+impl Sampler for Asked {
+    fn take(&mut self, kind: Kind, record: u64) -> bool {
+        self.0.push((kind, record));
+        record % 3 == 1
+    }
+}
+
+const SAMPLE: &str = concat!(
+    "{\"DeviceId\":\"a\",\"RemotePort\":1}\n",
+    "broken\n",
+    "{\"DeviceId\":\"b\",\"ActionType\":\"FileCreated\"}\n",
+    "\n",
+    "{\"DeviceId\":\"c\",\"ActionType\":\"ProcessCreated\"}\n",
+    "{\"DeviceId\":\"d\",\"FolderPath\":\"/x\"}\n",
+    "{\"DeviceId\":\"e\",\"RemotePort\":2,\"Timestamp\":\"?\"}\n",
+);
+
+/// Once for each record whose kind is known, in order, by its index in the input, whatever is
+/// wanted: else the sample would depend on the screen.
+#[test]
+fn the_sample_depends_on_the_position_alone() {
+    use remora_abi::kind::{CONNECTION, PROCESS};
+    for (wanted, validate) in [(false, false), (true, false), (false, true)] {
+        for block in [1, 1 << 20] {
+            let mut asked = Asked::default();
+            let sizes = crate::input::Sizes { block, ..USUAL };
+            let every = &Every(wanted);
+            let swept =
+                sweep_with(SAMPLE.as_bytes(), None, sizes, every, &mut asked, validate).unwrap();
+            assert_eq!(asked.0, [(CONNECTION, 0), (PROCESS, 3), (PROCESS, 4), (CONNECTION, 5)]);
+            let sampled: Vec<_> =
+                swept.events.iter().filter(|e| e.sampled).map(|e| value(e, DEVICE_ID)).collect();
+            assert_eq!(sampled, ["d"]);
+        }
+    }
+}
+
+#[test]
+fn a_record_that_is_only_sampled_is_decoded_and_counts_as_screened_out() {
+    let swept =
+        sweep_with(SAMPLE.as_bytes(), None, USUAL, &Every(false), &mut Nth(5), false).unwrap();
+    assert_eq!((swept.counts.events, swept.counts.screened_out), (0, 3));
+    assert_eq!((swept.counts.no_fields, swept.counts.other_kind), (1, 1));
+    // Record 5 is sampled, and its time cannot be read.
+    assert_eq!((swept.events.len(), swept.counts.repaired), (2, 1));
+    assert!(swept.events.iter().all(|event| event.sampled && !event.wanted));
+}
+
+/// What the mapping lacks and what the record lacks is asked for as empty, for an interest in
+/// emptiness must not be missed.
+#[test]
+fn absent_fields_are_asked_for_as_empty() {
+    struct Empty(Field);
+    impl Wanted for Empty {
+        fn fields(&self, _: Kind) -> &[Field] {
+            std::slice::from_ref(&self.0)
+        }
+        fn opens(&self, _: Kind) -> bool {
+            false
+        }
+        fn wants(&self, _: Kind, field: Field, raw: &[u8]) -> bool {
+            assert_eq!(field, self.0);
+            raw.is_empty()
+        }
+    }
+    for (field, expected) in
+        [(SERVICE_NAME, 3), (REMOTE_PORT, 1), (DEVICE_ID, 0), (REMOTE_URL, 3), (DNS_ANSWERS, 3)]
+    {
+        let swept =
+            sweep_with(SAMPLE.as_bytes(), None, USUAL, &Empty(field), &mut Nth(99), false).unwrap();
+        assert_eq!(swept.counts.events, expected, "{}", field.name());
+    }
+}

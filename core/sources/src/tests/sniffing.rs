@@ -1,1 +1,126 @@
-//!
+//! What is recognised, and what is said of the rest.
+
+use super::{Every, Nth, USUAL, sweep, sweep_with};
+use crate::{FormatName, InputErrorKind};
+
+const NDJSON: FormatName = FormatName::DefenderNdjson;
+const CSV: FormatName = FormatName::DefenderCsv;
+
+#[test]
+fn formats_are_recognised_by_their_columns() {
+    let far = format!("{{\"DeviceId\":\"{}\",\"RemoteUrl\":1}}\n", "x".repeat(100_000));
+    let wide = format!("{}DeviceId,RemoteUrl\n", "Other,".repeat(5_000));
+    let cases: &[(&str, FormatName)] = &[
+        ("", NDJSON),
+        (" \n\t", NDJSON),
+        ("{\"DeviceId\":1,\"RemoteUrl\":1}", NDJSON),
+        ("{\"DeviceName\":1,\"Signer\":1}", NDJSON),
+        ("{\"ReportId\":1,\"ProcessVersionInfoCompanyName\":1}", NDJSON),
+        ("{\"a\":1}\nnonsense\n{\"ReportId\":1,\"ActionType\":1}\n", NDJSON),
+        // Cut off by damage, or by where the looking ends.
+        ("{\"DeviceId\":1,\"RemoteUrl\":\"cut", NDJSON),
+        ("{\"RemoteUrl\":\"a\tb\",\"Other\":\"\\q\",\"DeviceId\":1}", NDJSON),
+        ("DeviceId,RemoteUrl", CSV),
+        ("DeviceId;RemoteUrl\n", CSV),
+        ("DeviceId\tRemoteUrl\n", CSV),
+        ("\"DeviceId\",\"Remote\"\"Url\",\"RemoteUrl\"\n", CSV),
+        ("\n\nDeviceId,RemoteUrl\n", CSV),
+        ("sep=\t\nDeviceId\tRemote;Url\tRemoteUrl\n", CSV),
+        ("sep=|\nDeviceId|Remote,Url|RemoteUrl\n", CSV),
+        (",ReportId_long,IsSigned\n", CSV),
+        (&wide, CSV),
+    ];
+    for &(text, format) in cases {
+        let swept = sweep(text.as_bytes()).unwrap_or_else(|error| panic!("{text:?}: {error}"));
+        assert_eq!(swept.format, Some(format), "{text:?}");
+    }
+    // The names stand before the long value or not within what is looked at.
+    let error = sweep(far.as_bytes()).unwrap_err();
+    assert_eq!(error.kind, InputErrorKind::Unrecognised);
+    let near = far.replace("RemoteUrl\":1", "x\":1").replace("{\"D", "{\"RemoteUrl\":1,\"D");
+    assert_eq!(sweep(near.as_bytes()).unwrap().format, Some(NDJSON));
+}
+
+#[test]
+fn the_rest_is_named_in_one_line() {
+    let cases: &[(&[u8], &str)] = &[
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a PNG image"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "a JPEG image"),
+        (b"%PDF-1.7\n%\xe2\xe3", "a PDF document"),
+        (b"PK\x03\x04\x14\0", "a ZIP archive or an Office document: unpack it"),
+        (b"\x7fELF\x02\x01\x01", "a program (ELF)"),
+        (b"MZ\x90\0\x03", "a program (Windows)"),
+        (b"ElfFile\0\0\0", "a Windows event log (EVTX)"),
+        (b"\xd4\xc3\xb2\xa1\x02\0\x04\0", "a packet capture (pcap)"),
+        (b"\x0a\x0d\x0d\x0a\x1c\0", "a packet capture (pcapng)"),
+        (b"SQLite format 3\0\x10\0", "an SQLite database"),
+        (b"\x28\xb5\x2f\xfd\x04\0", "Zstandard-compressed data"),
+        (b"BZh91AY&SY", "bzip2-compressed data"),
+        (b"\xfd7zXZ\0\0\x04", "xz-compressed data"),
+        (b"\xff\xfeD\0e\0v\0i\0c\0e\0", "UTF-16 text"),
+        (b"D\0e\0v\0i\0c\0e\0", "UTF-16 text"),
+        (b"\0D\0e\0v\0i\0c\0e", "UTF-16 text"),
+        (b"\x01\x02\x03\x04\x05\xff\xfe\xfd", "binary data"),
+        (b"[\n{\"DeviceId\":1,\"RemoteUrl\":1},\n{\"DeviceId\":1}\n]", "a JSON array: write its elements one a line"),
+        (b"{\"Schema\":[],\"Results\":[{\"DeviceId\":1}]}", "a hunting API"),
+        (b"{\"records\":[{\"time\":1,\"properties\":{}}]}", "an Event Hub batch"),
+        (b"{\"time\":1,\"category\":\"AdvancedHunting-DeviceInfo\",\"properties\":{\"DeviceId\":1,\"RemoteUrl\":1}}", "the rows under `properties`"),
+        (b"{\n  \"DeviceId\": 1,\n  \"RemoteUrl\": 1\n}\n", "JSON over several lines"),
+        (b"{\"ts\":1,\"uid\":2}\n", "JSON objects with other names (ts, uid)"),
+        (b"{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1}", "(a, b, c, d, e, f, …)"),
+        (b"{\"a\\u0007b\":1}", "(a\u{fffd}b)"),
+        (b"<?xml version=\"1.0\"?><Events/>", "XML"),
+        (b"<Events><Event/></Events>", "Windows events as XML"),
+        (b"<html>", "XML or HTML"),
+        (b"<134>Jan 14 00:00:00 host app: text", "syslog lines"),
+        (b"#separator \\x09\n#fields\tts\tuid\n", "a Zeek log (TSV)"),
+        (b"CEF:0|v|p|1|1|n|1|a=b", "CEF records"),
+        (b"time,src_ip,dest_ip\n1,2,3\n", "CSV with other columns (time, src_ip, dest_ip)"),
+        (b"frame\ttime\tsrc\n", "CSV with other columns (frame, time, src)"),
+        (b"14-Jan-2026 00:00:00.000 client 192.0.2.1#53: query: a.example IN A\n", "plain text"),
+    ];
+    for &(bytes, expected) in cases {
+        let error = sweep(bytes).unwrap_err();
+        assert_eq!(error.kind, InputErrorKind::Unrecognised);
+        assert!(error.message.contains(expected), "{:?}: {error}", String::from_utf8_lossy(bytes));
+        assert!(!error.message.contains(char::is_control), "{error}");
+    }
+}
+
+#[test]
+fn a_forced_format_is_not_doubted() {
+    let force = |text: &str, format| {
+        sweep_with(text.as_bytes(), Some(format), USUAL, &Every(true), &mut Nth(9), true)
+    };
+    let swept = force("{\"RemoteUrl\":\"a\"}\nnonsense", NDJSON).unwrap();
+    assert_eq!((swept.counts.events, swept.counts.refused), (1, 1));
+    let swept = force("Other;RemoteUrl\nx;a", CSV).unwrap();
+    assert_eq!(swept.counts.events, 1);
+    assert_eq!(force("", NDJSON).unwrap().records(), 0);
+
+    let error = force("ts,uid\n1,2", CSV).unwrap_err();
+    assert!(error.message.contains("no column of the header is known: ts, uid"), "{error}");
+    let error = force(" \n", CSV).unwrap_err();
+    assert!(error.message.contains("no header"), "{error}");
+}
+
+#[test]
+fn names_of_formats_are_found_again() {
+    for &format in FormatName::ALL {
+        assert_eq!(FormatName::from_name(format.name()), Some(format));
+    }
+    assert_eq!(FormatName::from_name("auto"), None);
+}
+
+#[test]
+fn what_cannot_be_opened_is_unreadable() {
+    let folder = tempfile::tempdir().unwrap();
+    for path in [folder.path().join("missing.ndjson"), folder.path().to_owned()] {
+        let error = crate::input::open(&path, None).unwrap_err();
+        assert_eq!(error.kind, InputErrorKind::Unreadable);
+        assert!(!error.message.is_empty());
+    }
+    let file = folder.path().join("any name.png");
+    std::fs::write(&file, "{\"DeviceId\":1,\"RemoteUrl\":1}").unwrap();
+    assert_eq!(crate::input::open(&file, None).unwrap().stream.format(), NDJSON);
+}
