@@ -1,4 +1,8 @@
-//! How the blocks of one input are decoded.
+//! How the blocks of one input are decoded: what was learned from its first
+//! bytes (format, header, delimiter) with the mapping made ready.
+//!
+//! Apart from the blocks and never changed, so that all workers share one; a
+//! header that changes within an input is therefore refused, not followed.
 
 use std::sync::Arc;
 
