@@ -1,8 +1,41 @@
-//! End-to-end tests.
+//! The program from end to end: the built binary, the built plugins, real
+//! files.
+//!
+//! One binary, so that everything is linked once and the program is built
+//! once. Every case runs with the detector linked in and with the same
+//! detector loaded as a plugin, and the two must print the same bytes.
 
-// The program, its outputs and its exit status; linked in and as a plugin.
-mod sweep;
-// The expected rows of the labelled events, where they are at hand.
+// `remora_test!` gives a test a scratch folder and a command; `eqnice!`
+// shows what was expected and what came.
+#[macro_use]
+mod macros;
+// Builds the program and the plugins; scratch folders, commands, output.
+mod util;
+// The machine output as types: what docs/output.md promises, and no more.
+#[allow(dead_code, reason = "keys that no test looks at are part of the contract too")]
+mod report;
+
+// Input lines and the sightings that they must give, as data.
+mod cases;
+// Damaged, unreadable, huge and missing input.
+mod bad_input;
+// Tables, objects, lines, CSV; ids, order, values made to do harm.
+mod outputs;
+// Options, exit status, messages.
+mod cli;
+// Plugin files that must be refused.
+#[cfg(target_os = "linux")]
+mod plugin;
+// Detectors that fail during a run.
+#[cfg(target_os = "linux")]
+mod faults;
+// The rows that KQL gives over the labelled events, from every form of input.
 mod parity;
-// Which crate may use which.
+
+// Bugs that were found, each with the input that showed it.
+mod regression;
+
+// Which crate may use which, and where unsafe code may be.
 mod arrows;
+// What the pages show is what the program prints.
+mod docs;
