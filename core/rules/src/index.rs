@@ -143,9 +143,9 @@ impl Index {
         self.kinds.get(usize::from(kind.0)).unwrap_or(&self.kinds[0])
     }
 
-    fn matchers(&self, kind: Kind, field: Field) -> [Option<usize>; 2] {
-        let matchers = &self.kind(kind).matchers;
-        matchers.get(usize::from(field.0)).copied().unwrap_or_default()
+    /// Borrowed: a copy of the array costs more than most values do.
+    fn matchers(&self, kind: Kind, field: Field) -> &[Option<usize>; 2] {
+        self.kind(kind).matchers.get(usize::from(field.0)).unwrap_or(&[None, None])
     }
 
     fn each(
@@ -159,8 +159,8 @@ impl Index {
             return ControlFlow::Continue(());
         }
         let value = Value::new(value);
-        for matcher in self.matchers(kind, field).into_iter().flatten() {
-            self.matchers[matcher].each(&value, &mut each)?;
+        for matcher in self.matchers(kind, field).iter().flatten() {
+            self.matchers[*matcher].each(&value, &mut each)?;
         }
         ControlFlow::Continue(())
     }

@@ -9,12 +9,15 @@
 
 use std::ops::ControlFlow;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use crate::term::{Needle, Value};
 
 /// Up to here asking one by one is as fast, and needs no automaton.
 const FEW: usize = 4;
+
+/// More literals than this make a DFA of megabytes.
+const DFA_LIMIT: usize = 512;
 
 /// A set of literals, each known by its position.
 #[derive(Debug)]
@@ -33,7 +36,12 @@ impl Literals {
             (0..needles.len()).partition(|&at| needles[at].ascii_pattern().is_some());
         let mut automaton = None;
         if patterns.len() > FEW {
+            // Values are short: a prefilter costs more than it saves, and a DFA
+            // is fastest while it fits the cache.
+            let kind = (patterns.len() <= DFA_LIMIT).then_some(AhoCorasickKind::DFA);
             let built = AhoCorasick::builder()
+                .prefilter(false)
+                .kind(kind)
                 .ascii_case_insensitive(true)
                 .match_kind(MatchKind::Standard)
                 .build(patterns.iter().filter_map(|&at| needles[at].ascii_pattern()));
