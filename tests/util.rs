@@ -22,10 +22,6 @@ use cargo_metadata::{Artifact, Message};
 
 use crate::report::Report;
 
-/// Dependencies that are optimised in the program under test: without it most
-/// of the suite's time is spent in hashing the plugin, bit by bit. Our own
-/// crates are built as the profile says.
-const OPTIMISED: &[&str] = &["aho-corasick", "memchr", "serde_json", "sha2", "zlib-rs"];
 /// A command that runs longer than this hangs.
 const PATIENCE: Duration = Duration::from_secs(300);
 
@@ -77,10 +73,6 @@ pub(crate) fn built() -> &'static Built {
             cargo.args(["--package", package]);
         }
         cargo.args(["--profile", profile]).arg("--target-dir").arg(target);
-        if profile == "dev" {
-            let optimise = |package| format!("profile.dev.package.{package}.opt-level=2");
-            cargo.args(OPTIMISED.iter().flat_map(|one| ["--config".to_owned(), optimise(one)]));
-        }
         let mut child = cargo
             .current_dir(root())
             .stdin(Stdio::null())

@@ -31,7 +31,11 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
         let io = cause.downcast_ref::<io::Error>().map(io::Error::kind);
         let json =
             cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
-        io.or(json) == Some(io::ErrorKind::BrokenPipe)
+        let csv = cause.downcast_ref::<csv::Error>().and_then(|error| match error.kind() {
+            csv::ErrorKind::Io(io) => Some(io.kind()),
+            _ => None,
+        });
+        io.or(json).or(csv) == Some(io::ErrorKind::BrokenPipe)
     };
     error.chain().any(closed)
 }

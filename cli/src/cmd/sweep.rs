@@ -4,6 +4,7 @@ use std::{
     fs::File,
     io::{self, BufWriter, IsTerminal as _, Write},
     num::NonZero,
+    path::Path,
     thread,
 };
 
@@ -73,6 +74,9 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
         Some(text) => times::now(text)?,
     };
     options.window = times::window(args.since.as_deref(), args.until.as_deref(), options.now)?;
+    if let Some(path) = &args.file {
+        refuse_input(path, &options.inputs)?;
+    }
     // Before the work, so that a wrong path costs nothing.
     let mut file = args.file.as_ref().map(|path| {
         File::create(path).with_context(|| format!("{} cannot be written", path.display()))
@@ -84,6 +88,7 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
     let style = report::Style {
         colour: log.color.choice(to_terminal) && output == Output::Table,
         window: options.window,
+        grouping: options.grouping,
     };
     match file {
         Some(file) => write(&outcome, output, &style, BufWriter::new(file)).with_context(|| {
@@ -105,9 +110,22 @@ fn write(
         Output::Table => report::table::write(outcome, style, &mut out)?,
         Output::Json => report::json::write_object(outcome, &mut out)?,
         Output::Ndjson => report::json::write_lines(outcome, &mut out)?,
-        Output::Csv => report::csv::write(outcome, &mut out)?,
+        Output::Csv => report::csv::write(outcome, style, &mut out)?,
     }
     out.flush()?;
+    Ok(())
+}
+
+/// Writing the report would empty the input before it is read.
+fn refuse_input(file: &Path, inputs: &[sweep::Input]) -> Result<()> {
+    let Ok(real) = file.canonicalize() else { return Ok(()) };
+    for input in inputs {
+        if let sweep::Origin::Path(path) = &input.origin
+            && path.canonicalize().is_ok_and(|path| path == real)
+        {
+            bail!("-o {} is the input {}; name another file", file.display(), input.name);
+        }
+    }
     Ok(())
 }
 
@@ -169,7 +187,7 @@ fn say_problems(outcome: &Outcome) {
 
 fn status(args: &SweepArgs, problems: &[String], outcome: &Outcome) -> Status {
     let summary = &outcome.summary;
-    let readable = |input: &&sweep::InputSummary| input.error.is_none();
+    let readable = |input: &&sweep::InputSummary| !input.format.is_empty();
     let nothing = !summary.inputs.iter().any(|input| readable(&input));
     let flawed = !problems.is_empty()
         || !outcome.problems.is_empty()

@@ -6,8 +6,10 @@
 use std::io::Write;
 
 use anyhow::Result;
-use remora_engine::sweep::Outcome;
+use remora_engine::sweep::{Grouping, Outcome};
 use serde_json::{Map, Value};
+
+use super::Style;
 
 const RULE_COLUMNS: &[&str] = &[
     "id",
@@ -81,12 +83,19 @@ const TOOL_COLUMNS: &[&str] = &[
 const LIST_CAP: usize = 20;
 
 /// Writes the sightings.
-pub(crate) fn write(outcome: &Outcome, out: &mut impl Write) -> Result<()> {
-    let rows: Vec<Value> = match outcome.by_tool.is_empty() {
-        true => outcome.by_rule.iter().map(serde_json::to_value).collect::<Result<_, _>>()?,
-        false => outcome.by_tool.iter().map(serde_json::to_value).collect::<Result<_, _>>()?,
+pub(crate) fn write(outcome: &Outcome, style: &Style, out: &mut impl Write) -> Result<()> {
+    let rows: Vec<Value> = match style.grouping {
+        Grouping::Rule => {
+            outcome.by_rule.iter().map(serde_json::to_value).collect::<Result<_, _>>()?
+        }
+        Grouping::Tool => {
+            outcome.by_tool.iter().map(serde_json::to_value).collect::<Result<_, _>>()?
+        }
     };
-    let columns = if outcome.by_tool.is_empty() { RULE_COLUMNS } else { TOOL_COLUMNS };
+    let columns = match style.grouping {
+        Grouping::Rule => RULE_COLUMNS,
+        Grouping::Tool => TOOL_COLUMNS,
+    };
     // Keys of detectors that the usual columns do not have come last.
     let extra: Vec<String> = extra_keys(outcome, columns);
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);

@@ -6,7 +6,7 @@ pub(crate) mod json;
 pub(crate) mod table;
 pub(crate) mod text;
 
-use remora_engine::sweep::Window;
+use remora_engine::sweep::{Grouping, Window};
 
 /// How a report looks.
 #[derive(Clone, Copy, Debug)]
@@ -15,4 +15,6 @@ pub(crate) struct Style {
     pub(crate) colour: bool,
     /// The time window, to be told.
     pub(crate) window: Window,
+    /// How sightings are grouped.
+    pub(crate) grouping: Grouping,
 }

@@ -246,7 +246,7 @@ impl<W: Write> Table<'_, W> {
     }
 
     fn closing(&mut self, summary: &Summary, style: &Style) -> io::Result<()> {
-        let read = summary.inputs.iter().filter(|input| input.error.is_none()).count();
+        let read = summary.inputs.iter().filter(|input| !input.format.is_empty()).count();
         let inputs = if read == 1 { "1 input".to_owned() } else { format!("{read} inputs") };
         let mut parts = vec![format!(
             "{inputs}, {} records, {}; {} refused, {} repaired",

@@ -76,6 +76,10 @@ fn read_one(
         let block = blocks.next(&mut troubles);
         for trouble in troubles.drain(..) {
             read.refused += trouble.records;
+            // No record was refused, so that no count would tell that something is missing.
+            if trouble.records == 0 {
+                read.error.get_or_insert_with(|| trouble.message.clone());
+            }
             if read.problems.len() < PROBLEMS_CAP {
                 read.problems.push(Problem {
                     source: name.to_owned(),

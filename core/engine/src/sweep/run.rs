@@ -517,7 +517,7 @@ fn report(shared: &Shared<'_>, reads: Vec<Read>, mut state: State) -> Outcome {
             source: sources[at as usize].clone(),
             format: read.format,
             compression: read.compression,
-            sampled: read.error.is_none() && !options.validate,
+            sampled: !read.format.is_empty() && !options.validate,
             error: read.error,
             records: input.counts.records,
             first: input_span.map(|span| format_time(span.0)),
