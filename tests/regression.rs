@@ -49,3 +49,49 @@ remora_test!(r004_the_summary_names_an_input_that_ends_early, |dir, sweep| {
     let table = dir.sweep().args(["--output", "table", "cut.gz"]).run();
     assert!(table.text().contains("cut off at byte"), "{}", table.text());
 });
+
+// The report was created before the sweep: a hard link or a redirected input was emptied, and a
+// run that swept nothing replaced the last report.
+#[cfg(unix)]
+remora_test!(r005_no_name_of_an_input_is_written_over, |dir, sweep| {
+    dir.create("net.ndjson", EVENT);
+    let link = dir.path("link.ndjson");
+    if !link.exists() {
+        std::fs::hard_link(dir.path("net.ndjson"), &link).unwrap();
+    }
+    sweep.args(["-o", "link.ndjson", "net.ndjson"]).run().ended(2).said(&["link.ndjson", "input"]);
+    assert_eq!(dir.read("net.ndjson"), EVENT.as_bytes());
+    dir.create("report.ndjson", "the last report");
+    dir.create("picture.png", b"\x89PNG\r\n\x1a\n");
+    dir.sweep().args(["-o", "report.ndjson", "picture.png"]).run().ended(2);
+    assert_eq!(dir.read("report.ndjson"), b"the last report");
+});
+
+// What could not be found was told on standard error only.
+remora_test!(r006_the_summary_lists_what_could_not_be_found, |dir, sweep| {
+    dir.create("net.ndjson", EVENT);
+    let ran = sweep.args(["--output", "ndjson", "net.ndjson", "typo.csv"]).run();
+    let report = ran.ended(0).report();
+    assert_eq!(report.summary.inputs.len(), 2);
+    assert!(report.summary.inputs[1].error.is_some());
+});
+
+// One wrong clock moved the window of the whole sweep.
+remora_test!(r007_the_last_event_is_one_that_a_clock_could_show, |dir, sweep| {
+    dir.create("net.ndjson", EVENT.to_owned() + &EVENT.replace("2026-01-11", "2199-01-01"));
+    let with = ["--output", "ndjson", "--now", "last-event", "--since", "5d", "net.ndjson"];
+    let report = sweep.args(with).run().ended(0).report();
+    assert_eq!((report.summary.sightings, report.summary.outside_window), (1, 1));
+});
+
+// A look-alike in another event of the device was told as corroboration.
+remora_test!(r008_look_alikes_do_not_corroborate, |dir, sweep| {
+    let start = "{\"Timestamp\":\"2026-01-11T08:00:00Z\",\"DeviceId\":\"d1\",\"ReportId\":2,\
+                 \"ActionType\":\"ProcessCreated\",\"FileName\":\"s.exe\",\
+                 \"ProcessVersionInfoCompanyName\":\"NanoSystems\",\
+                 \"ProcessVersionInfoProductName\":\"SupRemo\"}\n";
+    let like = EVENT.replace("supremocontrol.com", "supremocontrol.com.evil.example");
+    dir.create("both.ndjson", start.to_owned() + &like);
+    let ran = sweep.args(["--output", "ndjson", "--group", "tool", "both.ndjson"]).run();
+    assert!(!ran.ended(0).text().contains("corroborated_by"));
+});

@@ -13,8 +13,6 @@ use remora_engine::sweep::{Input, Origin};
 pub(crate) struct Inputs {
     /// In the order of the arguments; files of a folder or glob by name.
     pub(crate) inputs: Vec<Input>,
-    /// What could not be found or read, one line each.
-    pub(crate) problems: Vec<String>,
     seen: HashSet<PathBuf>,
 }
 
@@ -39,29 +37,37 @@ impl Inputs {
             Ok(meta) if meta.is_dir() => self.add_folder(argument),
             Ok(_) => self.add_file(argument.to_owned()),
             Err(error) => match argument.to_str().filter(|text| text.contains(['*', '?', '['])) {
-                Some(pattern) => self.add_glob(pattern),
-                None => self.problems.push(format!("{}: {error}", argument.display())),
+                Some(pattern) => self.add_glob(pattern, &error),
+                None => self.add_unreadable(argument, error.to_string()),
             },
         }
     }
 
-    fn add_glob(&mut self, pattern: &str) {
+    /// What cannot be read is an input too: the summary lists it.
+    fn add_unreadable(&mut self, path: &Path, why: String) {
+        let input = Input { name: path.display().to_string(), origin: Origin::Unreadable(why) };
+        self.inputs.push(input);
+    }
+
+    fn add_glob(&mut self, pattern: &str, missing: &std::io::Error) {
+        let place = Path::new(pattern);
         let paths = match glob::glob(pattern) {
             Ok(paths) => paths,
-            Err(error) => return self.problems.push(format!("{pattern}: {error}")),
+            Err(error) => {
+                return self.add_unreadable(place, format!("{missing}; as a glob: {error}"));
+            }
         };
-        let before = self.inputs.len() + self.problems.len();
+        let mut any = false;
         for path in paths {
+            any = true;
             match path {
                 Ok(path) if path.is_dir() => self.add_folder(&path),
                 Ok(path) => self.add_file(path),
-                Err(error) => {
-                    self.problems.push(format!("{}: {}", error.path().display(), error.error()))
-                }
+                Err(error) => self.add_unreadable(error.path(), error.error().to_string()),
             }
         }
-        if before == self.inputs.len() + self.problems.len() {
-            self.problems.push(format!("{pattern}: no file matches"));
+        if !any {
+            self.add_unreadable(place, "no file matches".to_owned());
         }
     }
 
@@ -69,28 +75,24 @@ impl Inputs {
         let mut any = false;
         for entry in walkdir::WalkDir::new(folder).follow_links(true).sort_by_file_name() {
             match entry {
-                Ok(entry) if entry.file_type().is_file() => {
-                    any = true;
-                    self.add_file(entry.into_path());
-                }
-                Ok(entry) if entry.file_type().is_dir() => {}
+                Ok(entry) if entry.file_type().is_dir() => continue,
+                Ok(entry) if entry.file_type().is_file() => self.add_file(entry.into_path()),
                 // Reading a pipe or a device in a folder could wait for ever.
-                Ok(entry) => self
-                    .problems
-                    .push(format!("{}: neither file nor folder", entry.path().display())),
+                Ok(entry) => {
+                    self.add_unreadable(entry.path(), "neither file nor folder".to_owned());
+                }
                 Err(error) => {
-                    any = true;
-                    let path = error.path().unwrap_or(folder).display().to_string();
                     let why = match error.io_error() {
                         Some(io) => io.to_string(),
                         None => "a link that leads back to a folder above it".to_owned(),
                     };
-                    self.problems.push(format!("{path}: {why}"));
+                    self.add_unreadable(error.path().unwrap_or(folder), why);
                 }
             }
+            any = true;
         }
         if !any {
-            self.problems.push(format!("{}: no file in this folder", folder.display()));
+            self.add_unreadable(folder, "no file in this folder".to_owned());
         }
     }
 
@@ -128,11 +130,11 @@ mod tests {
             root.join("a/1.csv"),
             root.join("none"),
         ]);
-        assert_eq!(names(&found, root), ["a/1.csv", "a/2.csv", "a/b/3.json", "top.json"]);
-        assert_eq!(found.problems.len(), 1);
+        assert_eq!(names(&found, root), ["a/1.csv", "a/2.csv", "a/b/3.json", "top.json", "none"]);
+        assert!(matches!(found.inputs[4].origin, Origin::Unreadable(_)));
         fs::create_dir(root.join("empty")).unwrap();
         let found = Inputs::find(&[root.join("empty"), root.join("x*y")]);
-        assert!(found.inputs.is_empty());
-        assert_eq!(found.problems.len(), 2);
+        assert_eq!(found.inputs.len(), 2);
+        assert!(found.inputs.iter().all(|one| matches!(one.origin, Origin::Unreadable(_))));
     }
 }

@@ -9,6 +9,7 @@ mod folders;
 mod inputs;
 mod log;
 mod report;
+mod target;
 mod times;
 
 use std::process::ExitCode;

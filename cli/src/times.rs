@@ -36,7 +36,8 @@ fn instant(text: &str, edge: Edge) -> Option<Result<i64>> {
         };
         return Some(utc(date.to_datetime(time)));
     }
-    text.parse::<civil::DateTime>().ok().map(utc)
+    // Other spellings of a date would silently mean its midnight.
+    text.contains(':').then(|| text.parse::<civil::DateTime>().ok().map(utc)).flatten()
 }
 
 /// Reads `--now`.
@@ -110,6 +111,7 @@ mod tests {
         for (since, until, part) in [
             (Some("yesterday"), None, "neither a time"),
             (Some("1mo"), None, "use weeks"),
+            (Some("20260114"), None, "neither a time"),
             (Some("-5d"), None, "counts back"),
             (Some("1d"), Some("2d"), "ends before it begins"),
         ] {

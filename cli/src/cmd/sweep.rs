@@ -1,7 +1,6 @@
 //! `remora sweep`
 
 use std::{
-    fs::File,
     io::{self, BufWriter, IsTerminal as _, Write},
     num::NonZero,
     path::Path,
@@ -20,7 +19,9 @@ use crate::{
     detectors::{linked_in, plugins},
     exit::Status,
     inputs::Inputs,
-    report, times,
+    report,
+    target::Target,
+    times,
 };
 
 const USAGE: &str = "usage: remora sweep [OPTIONS] INPUT...
@@ -45,9 +46,6 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
     let plugins = plugins(&args.plugin, &args.plugin_dir)?;
     let detectors = Detectors::start(&linked_in(), &plugins, &args.detector)?;
     let found = Inputs::find(&arguments);
-    for problem in &found.problems {
-        tracing::warn!("{problem}");
-    }
     let to_terminal = args.file.is_none() && io::stdout().is_terminal();
     let output = args.output.unwrap_or(if to_terminal { Output::Table } else { Output::Ndjson });
     let grouping = match (args.group, output) {
@@ -78,10 +76,7 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
         refuse_input(path, &options.inputs)?;
     }
     // Before the work, so that a wrong path costs nothing.
-    let mut file = args.file.as_ref().map(|path| {
-        File::create(path).with_context(|| format!("{} cannot be written", path.display()))
-    });
-    let file = file.take().transpose()?;
+    let target = args.file.as_deref().map(Target::open).transpose()?;
 
     let outcome = sweep::run(&detectors, &options)?;
     say_problems(&outcome);
@@ -90,14 +85,15 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
         window: options.window,
         grouping: options.grouping,
     };
-    match file {
-        Some(file) => write(&outcome, output, &style, BufWriter::new(file)).with_context(|| {
-            format!("{} cannot be written", args.file.as_deref().unwrap_or("".as_ref()).display())
-        })?,
+    let nothing = !outcome.summary.inputs.iter().any(|input| !input.format.is_empty());
+    match target {
+        // A report of nothing does not replace one of something.
+        Some(_) if nothing => {}
+        Some(target) => target.write(|out| write(&outcome, output, &style, out))?,
         None => write(&outcome, output, &style, BufWriter::new(io::stdout().lock()))
             .context("standard output")?,
     }
-    Ok(status(args, &found.problems, &outcome))
+    Ok(status(args, nothing, &outcome))
 }
 
 fn write(
@@ -116,13 +112,18 @@ fn write(
     Ok(())
 }
 
-/// Writing the report would empty the input before it is read.
+/// A report must not take the place of an input.
 fn refuse_input(file: &Path, inputs: &[sweep::Input]) -> Result<()> {
-    let Ok(real) = file.canonicalize() else { return Ok(()) };
+    let Ok(target) = same_file::Handle::from_path(file) else { return Ok(()) };
     for input in inputs {
-        if let sweep::Origin::Path(path) = &input.origin
-            && path.canonicalize().is_ok_and(|path| path == real)
-        {
+        let source = match &input.origin {
+            sweep::Origin::Path(path) => same_file::Handle::from_path(path),
+            sweep::Origin::Stdin => same_file::Handle::stdin(),
+            sweep::Origin::Unreadable(_) => continue,
+        };
+        // A terminal or the null device may be both.
+        let regular = file.metadata().is_ok_and(|meta| meta.is_file());
+        if regular && source.is_ok_and(|source| source == target) {
             bail!("-o {} is the input {}; name another file", file.display(), input.name);
         }
     }
@@ -178,6 +179,13 @@ fn say_problems(outcome: &Outcome) {
             );
         }
     }
+    // Else it would read like a clean answer.
+    if outcome.summary.no_time > 0 && outcome.summary.sightings == 0 {
+        tracing::warn!(
+            "{} events have no readable time and so are outside the window; without --since and --until they count",
+            outcome.summary.no_time
+        );
+    }
     for detector in &outcome.summary.detectors {
         if let Some(error) = &detector.error {
             tracing::error!("detector {} failed and was switched off: {error}", detector.name);
@@ -185,12 +193,9 @@ fn say_problems(outcome: &Outcome) {
     }
 }
 
-fn status(args: &SweepArgs, problems: &[String], outcome: &Outcome) -> Status {
+fn status(args: &SweepArgs, nothing: bool, outcome: &Outcome) -> Status {
     let summary = &outcome.summary;
-    let readable = |input: &&sweep::InputSummary| !input.format.is_empty();
-    let nothing = !summary.inputs.iter().any(|input| readable(&input));
-    let flawed = !problems.is_empty()
-        || !outcome.problems.is_empty()
+    let flawed = !outcome.problems.is_empty()
         || summary.refused > 0
         || summary.detectors.iter().any(|detector| detector.state != "ok");
     if nothing {

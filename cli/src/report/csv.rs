@@ -131,7 +131,9 @@ fn flat(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
-        Value::Array(list) => list.iter().take(LIST_CAP).map(flat).collect::<Vec<_>>().join(";"),
+        Value::Array(list) => {
+            list.iter().take(LIST_CAP).map(|one| harmless(&flat(one))).collect::<Vec<_>>().join(";")
+        }
         Value::Object(object) => {
             let part = |name: &str| object.get(name).map(flat).unwrap_or_default();
             match (object.get("source"), object.get("field")) {

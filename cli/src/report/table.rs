@@ -235,6 +235,11 @@ impl<W: Write> Table<'_, W> {
                 grouped(common.count),
             );
             writeln!(self.out, "{}", line.trim_end())?;
+            if width(&row.name) > DEVICE {
+                for part in wrap(&row.name, WIDTH - 13) {
+                    self.line(DIM, &format!("  {} {part}", pad("name", 8)))?;
+                }
+            }
             for (label, text) in &row.details {
                 for (at, part) in wrap(text, WIDTH - 13).iter().enumerate() {
                     let label = if at == 0 { *label } else { "" };
@@ -309,7 +314,7 @@ impl<W: Write> Table<'_, W> {
         }
         if !told.is_empty() {
             for (text, tools) in told {
-                self.fact("not seen", &format!("{}: {text}", some(&tools)))?;
+                self.fact("coverage", &format!("{}: {text}", some(&tools)))?;
             }
         }
         if !whole.is_empty() {

@@ -239,6 +239,7 @@ impl Detector {
         let limit = MAX_FINDINGS_PER_ROW.saturating_mul(batch.len as usize);
         let collector = Collector {
             rows: batch.len,
+            routed: hits.iter().map(|hit| hit.row).collect(),
             rule_count: u32::try_from(self.rules.len()).unwrap_or(u32::MAX),
             limit,
             ..Collector::default()
@@ -310,6 +311,8 @@ struct Collector {
     interests: Vec<OwnedInterest>,
     findings: Vec<FindingBuf>,
     rows: u32,
+    /// The rows that were routed to the detector, ascending.
+    routed: Vec<u32>,
     rule_count: u32,
     limit: usize,
     fault: Option<String>,
@@ -433,6 +436,13 @@ fn refuse_finding(collector: &Collector, finding: &Finding<'_>) -> Option<String
             NO_ROW => "a finding of `inspect` belongs to no row".into(),
             row => format!("a finding names row {row} of {}", collector.rows),
         });
+    }
+    // The batch holds rows of other detectors and outside the window too.
+    if collector.routed.binary_search(&finding.row).is_err() {
+        return Some(format!(
+            "a finding names row {}, which met none of its interests",
+            finding.row
+        ));
     }
     if finding.rule >= collector.rule_count {
         return Some(format!("a finding names rule {} of {}", finding.rule, collector.rule_count));

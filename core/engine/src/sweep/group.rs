@@ -84,6 +84,8 @@ pub(super) struct Judged<'a> {
     pub stage: Stage,
     /// Why.
     pub witnesses: &'a [OwnedWitness],
+    /// On what grounds; look-alikes have none.
+    pub grounds: &'a [Ground],
 }
 
 /// Values of an event that groups collect; empty ones are left out.
@@ -156,16 +158,12 @@ impl Facts {
         self.confidence_counts[event.confidence as usize] += 1;
         self.stage = self.stage.max(Some(event.stage));
         self.detectors.extend(detectors);
-        let shown = || Shown {
-            time: event.time,
-            place: event.place,
-            event_id: event.carried.event_id.into(),
-        };
-        let early = (event.time.is_none(), event.time.unwrap_or(0), event.place);
+        let shown = || Shown { time, place: event.place, event_id: event.carried.event_id.into() };
+        let early = (time.is_none(), time.unwrap_or(0), event.place);
         if self.first.as_ref().is_none_or(|first| early < first.early()) {
             self.first = Some(shown());
         }
-        let late = (event.time.is_some(), event.time.unwrap_or(0), event.place);
+        let late = (time.is_some(), time.unwrap_or(0), event.place);
         if self.last.as_ref().is_none_or(|last| last.late() < late) {
             self.last = Some(shown());
         }
@@ -364,7 +362,7 @@ impl ToolGroup {
         self.rules.extend(rules);
         put(&mut self.hosts, event.carried.remote_host);
         put(&mut self.device_names, device_name);
-        self.grounds.extend(event.witnesses.iter().map(|witness| Ground::of(witness.field)));
+        self.grounds.extend(event.grounds);
         if let Some(time) = event.time.filter(|_| event.plausible) {
             self.days.insert(time.div_euclid(DAY));
         }

@@ -229,19 +229,22 @@ fn weigh(event: &Circumstances<'_>, witness: &OwnedWitness) -> Weight {
     if visit && just_looked { Weight::Weak } else { Weight::Strong }
 }
 
-/// How sure the witnesses of all findings of one tool about one event make.
-pub fn confidence(event: &Circumstances<'_>, witnesses: &[OwnedWitness]) -> Confidence {
+/// The grounds on which witnesses speak of the tool; look-alikes have none.
+pub fn grounds(event: &Circumstances<'_>, witnesses: &[OwnedWitness]) -> Vec<Ground> {
     let mut grounds: Vec<Ground> = Vec::new();
-    let mut strong = false;
     for witness in witnesses {
-        let weight = weigh(event, witness);
-        strong |= weight == Weight::Strong;
         let ground = Ground::of(witness.field);
-        if weight != Weight::Stray && !grounds.contains(&ground) {
+        if weigh(event, witness) != Weight::Stray && !grounds.contains(&ground) {
             grounds.push(ground);
         }
     }
-    match (strong, grounds.len()) {
+    grounds
+}
+
+/// How sure the witnesses of all findings of one tool about one event make.
+pub fn confidence(event: &Circumstances<'_>, witnesses: &[OwnedWitness]) -> Confidence {
+    let strong = witnesses.iter().any(|witness| weigh(event, witness) == Weight::Strong);
+    match (strong, grounds(event, witnesses).len()) {
         (false, _) => Confidence::Possible,
         (true, 0 | 1) => Confidence::Likely,
         (true, _) => Confidence::Confirmed,

@@ -43,6 +43,8 @@ pub enum Origin {
     Path(PathBuf),
     /// Standard input.
     Stdin,
+    /// Nothing that can be read; why. It is listed like an input that failed.
+    Unreadable(String),
 }
 
 /// An input of a sweep.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use remora_sources::{Block, InputError, Opened, Trouble, input};
+use remora_sources::{Block, InputError, InputErrorKind, Opened, Trouble, input};
 
 use super::{Input, Options, Origin, Problem, sample::Quota};
 
@@ -57,6 +57,9 @@ fn open(input: &Input, options: &Options) -> Result<Opened, InputError> {
     match &input.origin {
         Origin::Path(path) => input::open(path, options.format),
         Origin::Stdin => input::open_reader(Box::new(std::io::stdin()), options.format),
+        Origin::Unreadable(why) => {
+            Err(InputError { kind: InputErrorKind::Unreadable, message: why.clone() })
+        }
     }
 }
 

@@ -41,8 +41,9 @@ pub fn run(detectors: &Detectors, options: &Options) -> Result<Outcome, SweepErr
     Ok(report(&shared, reads, state))
 }
 
-/// The latest time in the inputs, nanoseconds since the epoch: a pass that
-/// decodes everything and finds nothing.
+/// The latest time in the inputs that a clock could show by `options.now`,
+/// nanoseconds since the epoch: a pass that decodes everything and finds
+/// nothing. One wrong clock must not move the window of a whole sweep.
 pub fn last_event(options: &Options) -> Result<Option<i64>, SweepError> {
     let nobody = Detectors::default();
     let everything = Options {
@@ -57,7 +58,7 @@ pub fn last_event(options: &Options) -> Result<Option<i64>, SweepError> {
     let shared =
         Shared { detectors: &nobody, options: &everything, rules: &rules, router: &router };
     let (_, state) = if options.threads <= 1 { alone(&shared) } else { with_workers(&shared) };
-    Ok(state.inputs.values().filter_map(|input| input.span).map(|span| span.1).max())
+    Ok(state.latest)
 }
 
 /// What every worker reads.
@@ -85,6 +86,8 @@ struct State {
     inputs: BTreeMap<u32, InputState>,
     outside_window: u64,
     no_time: u64,
+    /// The latest time that a clock could show.
+    latest: Option<i64>,
     /// Rows with a finding, and their identities.
     found: u64,
     identities: HashSet<[u8; 16]>,
@@ -105,6 +108,7 @@ impl State {
         }
         self.outside_window += other.outside_window;
         self.no_time += other.no_time;
+        self.latest = self.latest.max(other.latest);
         self.found += other.found;
         self.identities.extend(other.identities);
     }
@@ -147,7 +151,16 @@ fn with_workers(shared: &Shared<'_>) -> (Vec<Read>, State) {
             };
             let thread =
                 thread::Builder::new().name(format!("worker-{at}")).stack_size(WORKER_STACK);
-            workers.push(thread.spawn_scoped(scope, work).expect("the system gives a thread"));
+            match thread.spawn_scoped(scope, work) {
+                Ok(worker) => workers.push(worker),
+                Err(error) => {
+                    tracing::warn!("{at} of {} threads: {error}", shared.options.threads);
+                    break;
+                }
+            }
+        }
+        if workers.is_empty() {
+            return alone(shared);
         }
         let reads = read_all(shared.options, |job| {
             jobs.send(job).expect("workers live until the reader ends");
@@ -228,6 +241,10 @@ impl<'a> Worker<'a> {
                 input.sample.push(SampledRow::new(events, row, clauses));
             }
             if events.wanted(row) || validate {
+                let time = events.time(row);
+                if time.is_some_and(|time| is_plausible(time, self.shared.options.now)) {
+                    self.state.latest = self.state.latest.max(time);
+                }
                 extend(&mut input.span, events.time(row));
                 input.devices.insert(device_hash(events, row));
             }
@@ -257,17 +274,17 @@ impl<'a> Worker<'a> {
         self.hits = hits;
     }
 
-    /// Asks every detector that has hits, and pools what they say of one row
-    /// and rule.
+    /// Asks every detector that has hits, and pools what they say of one row,
+    /// rule and instance.
     fn inspect(&self, views: &BatchViews<'_>, hits: &[Vec<Hit>], first: usize) -> Vec<Pooled> {
-        let mut pooled: BTreeMap<(usize, u32), Pooled> = BTreeMap::new();
+        let mut pooled: BTreeMap<(usize, u32, String), Pooled> = BTreeMap::new();
         views.with(|batch| {
             for ((at, detector), hits) in self.shared.detectors.iter().enumerate().zip(hits) {
                 for finding in detector.inspect(batch, hits) {
                     let rule = self.shared.rules.place(at, finding.rule);
                     let row = first + finding.row as usize;
                     let at = u32::try_from(at).expect("detectors are few");
-                    match pooled.entry((row, rule)) {
+                    match pooled.entry((row, rule, finding.instance.clone())) {
                         std::collections::btree_map::Entry::Vacant(entry) => {
                             entry.insert(Pooled {
                                 row,
@@ -331,19 +348,20 @@ impl<'a> Worker<'a> {
             browser: options.browsers.include(text(field::PROCESS_NAME), text(field::PARENT_NAME)),
         };
         let confidence = judge::confidence(&event, &witnesses);
+        let grounds = judge::grounds(&event, &witnesses);
         let stage = judge::stage(&event, &witnesses);
         let carried = carried(events, row);
         let time = events.time(row);
         let judged = Judged {
             time,
-            plausible: time
-                .is_none_or(|time| YEAR_2000 <= time && time <= options.now.saturating_add(DAY)),
+            plausible: time.is_none_or(|time| is_plausible(time, options.now)),
             place: Place { input: job.input, line: events.line(row) },
             carried: &carried,
             identity,
             confidence,
             stage,
             witnesses: &witnesses,
+            grounds: &grounds,
         };
         let reported = || findings.iter().filter(|finding| rules.get(finding.rule).reported);
         match options.grouping {
@@ -393,6 +411,11 @@ impl<'a> Worker<'a> {
             }
         }
     }
+}
+
+/// Whether a clock could show this time by `now`.
+fn is_plausible(time: i64, now: i64) -> bool {
+    YEAR_2000 <= time && time <= now.saturating_add(DAY)
 }
 
 /// Adds the witnesses that are not there yet.
@@ -487,11 +510,17 @@ fn report(shared: &Shared<'_>, reads: Vec<Read>, mut state: State) -> Outcome {
     let failed: Vec<bool> = detectors.iter().map(|one| one.fault().is_some()).collect();
     let names = Names { sources: &sources, detectors: &detector_names, failed: &failed, rules };
     let groups = std::mem::take(&mut state.groups);
-    let mut by_rule: Vec<RuleSighting> =
-        groups.by_rule.iter().map(|(key, group)| RuleSighting::new(key, group, &names)).collect();
+    let mut by_rule: Vec<RuleSighting> = groups
+        .by_rule
+        .into_iter()
+        .map(|(key, group)| RuleSighting::new(&key, &group, &names))
+        .collect();
     by_rule.sort_by(|one, other| one.order().cmp(&other.order()));
-    let mut by_tool: Vec<ToolSighting> =
-        groups.by_tool.iter().map(|(key, group)| ToolSighting::new(key, group, &names)).collect();
+    let mut by_tool: Vec<ToolSighting> = groups
+        .by_tool
+        .into_iter()
+        .map(|(key, group)| ToolSighting::new(&key, &group, &names))
+        .collect();
     by_tool.sort_by(|one, other| one.order().cmp(&other.order()));
 
     let mut totals = Counts::default();
