@@ -515,7 +515,7 @@ fn report(shared: &Shared<'_>, reads: Vec<Read>, mut state: State) -> Outcome {
         .into_iter()
         .map(|(key, group)| RuleSighting::new(&key, &group, &names))
         .collect();
-    by_rule.sort_by(|one, other| one.order().cmp(&other.order()));
+    by_rule.sort_by(RuleSighting::compare);
     let mut by_tool: Vec<ToolSighting> = groups
         .by_tool
         .into_iter()

@@ -1,7 +1,7 @@
 //! Sightings and the summary as they leave the engine: the machine output's
 //! contract (`docs/output.md`), as types.
 
-use std::collections::BTreeMap;
+use std::{cmp::Ordering, collections::BTreeMap};
 
 use remora_abi::How;
 use serde::{Serialize, Serializer, ser::SerializeMap};
@@ -307,9 +307,14 @@ impl RuleSighting {
     }
 
     /// The order of the output.
-    pub(super) fn order(&self) -> impl Ord + '_ {
-        let values: Vec<&str> = self.keys.iter().map(|(_, value)| value.as_str()).collect();
-        (self.tool.as_str(), self.rule.as_str(), self.tenant.as_str(), values)
+    pub(super) fn compare(&self, other: &RuleSighting) -> Ordering {
+        self.tool
+            .cmp(&other.tool)
+            .then_with(|| self.rule.cmp(&other.rule))
+            .then_with(|| self.tenant.cmp(&other.tenant))
+            .then_with(|| {
+                self.keys.iter().map(|key| &key.1).cmp(other.keys.iter().map(|key| &key.1))
+            })
     }
 }
 

@@ -15,7 +15,9 @@ pub const REPORTS_CAP: usize = 1_048_576;
 /// The smallest values, and how many different ones there were.
 #[derive(Clone, Debug, Default)]
 pub struct ValueSet<T: Ord> {
-    smallest: BTreeSet<T>,
+    /// Ascending. A vector: most sets hold one value, and there are ten sets to
+    /// each of perhaps a million groups.
+    smallest: Vec<T>,
     /// Hashes of every value, from when there were more than the cap.
     all: Option<HashSet<u64>>,
 }
@@ -27,13 +29,15 @@ impl<T: Ord + Hash + Clone> ValueSet<T> {
         Q: Ord + Hash + ToOwned<Owned = T> + ?Sized,
         T: std::borrow::Borrow<Q>,
     {
-        if self.smallest.contains(value) {
-            return;
-        }
+        let place = self.smallest.binary_search_by(|known| known.borrow().cmp(value));
+        let Err(place) = place else { return };
         if let Some(all) = &mut self.all {
             all.insert(hash(value));
         }
-        self.smallest.insert(value.to_owned());
+        if self.smallest.is_empty() {
+            self.smallest.reserve_exact(1);
+        }
+        self.smallest.insert(place, value.to_owned());
         self.cut();
     }
 
@@ -44,9 +48,7 @@ impl<T: Ord + Hash + Clone> ValueSet<T> {
         if self.all.is_none() {
             self.all = Some(self.smallest.iter().map(hash).collect());
         }
-        while self.smallest.len() > VALUES_CAP {
-            self.smallest.pop_last();
-        }
+        self.smallest.truncate(VALUES_CAP);
     }
 
     /// Adds every value of `other`.
@@ -61,6 +63,8 @@ impl<T: Ord + Hash + Clone> ValueSet<T> {
             }
         }
         self.smallest.extend(other.smallest);
+        self.smallest.sort_unstable();
+        self.smallest.dedup();
         self.cut();
     }
 
