@@ -21,6 +21,7 @@ pub mod required;
 pub mod ruleset;
 mod syntax;
 mod term;
+pub mod trace;
 
 pub use ast::{Expr, NumberOp, NumberPredicate, TextOp, TextPredicate};
 pub use diagnostic::Diagnostic;
@@ -28,6 +29,7 @@ pub use eval::{EventView, Program, Reason, Truth};
 pub use index::{Index, IndexError};
 pub use required::{InterestSpec, Required};
 pub use ruleset::{Indicator, IndicatorType, RuleSet, RuleSpec};
+pub use trace::{Border, Occurrence, Step, Trace, Tracer};
 
 /// The contract's types, for crates that reach it through the rules.
 pub use remora_abi as abi;
