@@ -23,6 +23,8 @@ mod bad_input;
 mod outputs;
 // Options, exit status, messages.
 mod cli;
+// Why rules fired or did not, and that it agrees with the sweep.
+mod explain;
 // Plugin files that must be refused.
 #[cfg(target_os = "linux")]
 mod plugin;

@@ -9,14 +9,12 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use remora_engine::{
-    host::Detectors,
     sources::FormatName,
     sweep::{self, Browsers, Grouping, Options, Outcome},
 };
 
 use crate::{
     args::{FailOn, Group, LogArgs, Output, SweepArgs},
-    detectors::{linked_in, plugins},
     exit::Status,
     inputs::Inputs,
     report,
@@ -43,8 +41,7 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
         arguments.push("-".into());
     }
     let format = read_format(&args.format)?;
-    let plugins = plugins(&args.plugin, &args.plugin_dir)?;
-    let detectors = Detectors::start(&linked_in(), &plugins, &args.detector)?;
+    let detectors = args.detectors.start()?;
     let found = Inputs::find(&arguments);
     let to_terminal = args.file.is_none() && io::stdout().is_terminal();
     let output = args.output.unwrap_or(if to_terminal { Output::Table } else { Output::Ndjson });
@@ -58,8 +55,8 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
         format,
         window: sweep::Window::default(),
         now: times::clock(),
-        tools: args.tool.clone(),
-        rules: args.rule.clone(),
+        tools: args.detectors.tool.clone(),
+        rules: args.detectors.rule.clone(),
         grouping,
         validate: args.validate,
         threads,
@@ -134,7 +131,7 @@ fn cores() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
 }
 
-fn read_format(name: &str) -> Result<Option<FormatName>> {
+pub(crate) fn read_format(name: &str) -> Result<Option<FormatName>> {
     if name == "auto" {
         return Ok(None);
     }
@@ -148,7 +145,7 @@ fn read_format(name: &str) -> Result<Option<FormatName>> {
     }
 }
 
-fn browsers() -> Browsers {
+pub(crate) fn browsers() -> Browsers {
     Browsers {
         browsers: remora_catalog::browsers().to_vec(),
         embedded: remora_catalog::web_views().to_vec(),
@@ -165,11 +162,16 @@ fn last_event(options: &Options) -> Result<i64> {
     sweep::last_event(options)?.context("--now last-event: no record in the inputs has a time")
 }
 
+/// Writes one thing that was wrong with an input to standard error.
+pub(crate) fn say_problem(problem: &sweep::Problem) {
+    tracing::warn!("{problem}");
+}
+
 /// Writes what was wrong with the inputs to standard error.
 fn say_problems(outcome: &Outcome) {
     for of_input in outcome.problems.chunk_by(|one, other| one.source == other.source) {
         for problem in of_input.iter().take(SHOWN_PROBLEMS) {
-            tracing::warn!("{problem}");
+            say_problem(problem);
         }
         if of_input.len() > SHOWN_PROBLEMS {
             tracing::warn!(

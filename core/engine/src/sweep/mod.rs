@@ -8,6 +8,9 @@
 
 mod batch;
 mod coverage;
+mod explain;
+mod explained;
+mod findings;
 mod group;
 pub mod judge;
 mod read;
@@ -21,10 +24,15 @@ mod window;
 
 use std::{fmt, path::PathBuf};
 
-use remora_sources::FormatName;
+use remora_sources::{FormatName, Refusal};
 
 pub use batch::{BATCH_ROWS, BatchViews};
 pub use coverage::{Cover, Coverage};
+pub use explain::{ExplainSummary, Selection, explain};
+pub use explained::{
+    EXPLANATION_SCHEMA, Explanation, InterestMet, JudgedExplained, RuleExplained, Screen, TraceOut,
+    Weighed, truth_name,
+};
 pub use group::Basis;
 pub use judge::{Browsers, Confidence, Stage};
 pub use route::Router;
@@ -105,6 +113,19 @@ pub struct Problem {
     pub message: String,
     /// Whether the whole input could not be swept.
     pub whole_input: bool,
+}
+
+impl Problem {
+    /// A record of `source` that was refused.
+    fn of_record(source: String, refusal: &Refusal) -> Problem {
+        Problem {
+            source,
+            line: refusal.line,
+            offset: refusal.offset,
+            message: refusal.message.clone(),
+            whole_input: false,
+        }
+    }
 }
 
 impl fmt::Display for Problem {

@@ -54,20 +54,34 @@ impl Router {
         hits.iter_mut().for_each(Vec::clear);
         let mut met: Vec<u32> = Vec::new();
         for row in rows {
-            let kind = events.kinds()[row];
-            met.clear();
-            met.extend_from_slice(self.index.whole_kind(kind));
-            for field in self.index.fields(kind) {
-                let value = events.text(row, *field);
-                if !value.is_empty() {
-                    self.index.matches(kind, *field, value, &mut met);
-                }
+            self.who(events, row, &mut met, |detector, interest| {
+                let row = u32::try_from(row - first).expect("a batch has at most 1,024 rows");
+                hits[detector as usize].push(Hit { row, interest });
+            });
+        }
+    }
+
+    /// Tells `each` who wants `row` of `events`: the detector, and which of its
+    /// interests is met. `met` is scratch space.
+    pub(super) fn who(
+        &self,
+        events: &Events,
+        row: usize,
+        met: &mut Vec<u32>,
+        mut each: impl FnMut(u32, u32),
+    ) {
+        let kind = events.kinds()[row];
+        met.clear();
+        met.extend_from_slice(self.index.whole_kind(kind));
+        for field in self.index.fields(kind) {
+            let value = events.text(row, *field);
+            if !value.is_empty() {
+                self.index.matches(kind, *field, value, met);
             }
-            for id in &met {
-                for (detector, interest) in &self.owners[*id as usize] {
-                    let row = u32::try_from(row - first).expect("a batch has at most 1,024 rows");
-                    hits[*detector as usize].push(Hit { row, interest: *interest });
-                }
+        }
+        for id in met {
+            for (detector, interest) in &self.owners[*id as usize] {
+                each(*detector, *interest);
             }
         }
     }

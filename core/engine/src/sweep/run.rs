@@ -15,8 +15,9 @@ use super::{
     SUMMARY_SCHEMA, Summary, SweepError, ToolSighting,
     batch::{BATCH_ROWS, BatchViews},
     coverage::coverage,
+    findings::{Pooled, circumstances, inspect, pool},
     group::{Basis, Carried, Groups, Judged, Place, RuleKey, ToolKey},
-    judge::{self, Circumstances},
+    judge,
     read::{Job, PROBLEMS_CAP, Read, read_all},
     route::Router,
     rules::Rules,
@@ -114,7 +115,7 @@ impl State {
     }
 }
 
-fn add(all: &mut Counts, more: &Counts) {
+pub(super) fn add(all: &mut Counts, more: &Counts) {
     all.records += more.records;
     all.events += more.events;
     all.screened_out += more.screened_out;
@@ -185,15 +186,6 @@ struct Worker<'a> {
     hits: Vec<Vec<Hit>>,
 }
 
-/// A finding of one or several detectors about one row.
-struct Pooled {
-    row: usize,
-    rule: u32,
-    detectors: Vec<u32>,
-    instance: String,
-    witnesses: Vec<OwnedWitness>,
-}
-
 impl<'a> Worker<'a> {
     fn new(shared: &'a Shared<'a>) -> Worker<'a> {
         Worker { shared, state: State::default(), scan: Scan::default(), hits: Vec::new() }
@@ -221,13 +213,8 @@ impl<'a> Worker<'a> {
         let input = self.state.inputs.entry(job.input).or_default();
         add(&mut input.counts, &scan.counts);
         for refusal in &scan.refusals {
-            input.problems.push(Problem {
-                source: self.shared.options.inputs[job.input as usize].name.clone(),
-                line: refusal.line,
-                offset: refusal.offset,
-                message: refusal.message.clone(),
-                whole_input: false,
-            });
+            let source = self.shared.options.inputs[job.input as usize].name.clone();
+            input.problems.push(Problem::of_record(source, refusal));
         }
         // Enough for the smallest places to survive, whatever the order of blocks.
         if input.problems.len() > 4 * PROBLEMS_CAP {
@@ -268,44 +255,11 @@ impl<'a> Worker<'a> {
             // 2^40 records of an input, 2^24 inputs.
             let seq = |record: u64| input << 40 | record & ((1 << 40) - 1);
             let views = BatchViews::new(events, first, end, seq);
-            let mut findings = self.inspect(&views, &hits, first);
+            let Shared { detectors, rules, .. } = self.shared;
+            let mut findings = inspect(detectors, rules, &views, &hits, first);
             self.judge(job, events, &mut findings);
         }
         self.hits = hits;
-    }
-
-    /// Asks every detector that has hits, and pools what they say of one row,
-    /// rule and instance.
-    fn inspect(&self, views: &BatchViews<'_>, hits: &[Vec<Hit>], first: usize) -> Vec<Pooled> {
-        let mut pooled: BTreeMap<(usize, u32, String), Pooled> = BTreeMap::new();
-        views.with(|batch| {
-            for ((at, detector), hits) in self.shared.detectors.iter().enumerate().zip(hits) {
-                for finding in detector.inspect(batch, hits) {
-                    let rule = self.shared.rules.place(at, finding.rule);
-                    let row = first + finding.row as usize;
-                    let at = u32::try_from(at).expect("detectors are few");
-                    match pooled.entry((row, rule, finding.instance.clone())) {
-                        std::collections::btree_map::Entry::Vacant(entry) => {
-                            entry.insert(Pooled {
-                                row,
-                                rule,
-                                detectors: vec![at],
-                                instance: finding.instance,
-                                witnesses: finding.witnesses,
-                            });
-                        }
-                        std::collections::btree_map::Entry::Occupied(mut entry) => {
-                            let known = entry.get_mut();
-                            if !known.detectors.contains(&at) {
-                                known.detectors.push(at);
-                            }
-                            pool(&mut known.witnesses, finding.witnesses);
-                        }
-                    }
-                }
-            }
-        });
-        pooled.into_values().collect()
     }
 
     /// Judges the findings about each row, and groups them.
@@ -340,13 +294,7 @@ impl<'a> Worker<'a> {
         for finding in findings {
             pool(&mut witnesses, finding.witnesses.iter().cloned());
         }
-        let event = Circumstances {
-            kind: events.kinds()[row],
-            action: text(field::EVENT_ACTION),
-            outcome: text(field::OUTCOME),
-            observation: text(field::OBSERVATION),
-            browser: options.browsers.include(text(field::PROCESS_NAME), text(field::PARENT_NAME)),
-        };
+        let event = circumstances(events, row, &options.browsers);
         let confidence = judge::confidence(&event, &witnesses);
         let grounds = judge::grounds(&event, &witnesses);
         let stage = judge::stage(&event, &witnesses);
@@ -416,22 +364,6 @@ impl<'a> Worker<'a> {
 /// Whether a clock could show this time by `now`.
 fn is_plausible(time: i64, now: i64) -> bool {
     YEAR_2000 <= time && time <= now.saturating_add(DAY)
-}
-
-/// Adds the witnesses that are not there yet.
-fn pool(known: &mut Vec<OwnedWitness>, more: impl IntoIterator<Item = OwnedWitness>) {
-    for witness in more {
-        // A supporting witness adds nothing beside a predicate on the same value.
-        let same = known.iter().any(|one| {
-            *one == witness
-                || judge::is_supporting(&witness)
-                    && (one.field, &one.literal, one.class)
-                        == (witness.field, &witness.literal, witness.class)
-        });
-        if !same {
-            known.push(witness);
-        }
-    }
 }
 
 fn key_text(events: &Events, row: usize, key: remora_abi::Field) -> Box<str> {

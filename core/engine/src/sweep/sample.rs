@@ -91,6 +91,15 @@ impl Sampler for BlockSampler {
     }
 }
 
+/// Takes no record.
+pub(super) struct NoSample;
+
+impl Sampler for NoSample {
+    fn take(&mut self, _: Kind, _: u64) -> bool {
+        false
+    }
+}
+
 /// What is remembered of a sampled record.
 #[derive(Clone, Debug)]
 pub(super) struct SampledRow {

@@ -550,7 +550,7 @@ fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-fn is_false(value: &bool) -> bool {
+pub(super) fn is_false(value: &bool) -> bool {
     !value
 }
 
