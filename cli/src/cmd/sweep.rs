@@ -77,6 +77,7 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
 
     let outcome = sweep::run(&detectors, &options)?;
     say_problems(&outcome);
+    say_doubts(&outcome, options.window);
     let style = report::Style {
         colour: log.color.choice(to_terminal) && output == Output::Table,
         window: options.window,
@@ -181,16 +182,40 @@ fn say_problems(outcome: &Outcome) {
             );
         }
     }
-    // Else it would read like a clean answer.
-    if outcome.summary.no_time > 0 && outcome.summary.sightings == 0 {
-        tracing::warn!(
-            "{} events have no readable time and so are outside the window; without --since and --until they count",
-            outcome.summary.no_time
-        );
-    }
     for detector in &outcome.summary.detectors {
         if let Some(error) = &detector.error {
             tracing::error!("detector {} failed and was switched off: {error}", detector.name);
+        }
+    }
+}
+
+/// Says where the answer could be taken for more than it is.
+fn say_doubts(outcome: &Outcome, window: sweep::Window) {
+    let summary = &outcome.summary;
+    let outside = |(first, last): (i64, i64)| {
+        window.since.is_some_and(|since| last < since)
+            || window.until.is_some_and(|until| first > until)
+    };
+    if let Some((first, last)) = outcome.span.filter(|span| outside(*span)) {
+        tracing::warn!(
+            "no event is within the window: the inputs run from {} to {}; spans such as 5d count from --now, which may be a time or last-event",
+            sweep::format_time(first),
+            sweep::format_time(last)
+        );
+    }
+    // Else it would read like a clean answer.
+    if summary.no_time > 0 && summary.sightings == 0 {
+        tracing::warn!(
+            "{} events have no readable time and so are outside the window; without --since and --until they count",
+            summary.no_time
+        );
+    }
+    for input in &summary.inputs {
+        if let Some(why) = &input.probably_cut {
+            tracing::warn!(
+                "{}: {why}, the number at which exports are cut off; export shorter periods, so that nothing is missing",
+                input.source
+            );
         }
     }
 }

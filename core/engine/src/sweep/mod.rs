@@ -8,11 +8,13 @@
 
 mod batch;
 mod coverage;
+mod device;
 mod explain;
 mod explained;
 mod findings;
 mod group;
 pub mod judge;
+mod overlap;
 mod read;
 mod route;
 mod rules;
@@ -35,6 +37,7 @@ pub use explained::{
 };
 pub use group::Basis;
 pub use judge::{Browsers, Confidence, Stage};
+pub use overlap::Overlap;
 pub use route::Router;
 pub use run::{last_event, run};
 pub use sighting::{
@@ -153,6 +156,8 @@ pub struct Outcome {
     pub summary: Summary,
     /// What was wrong in the inputs: at most 100 per input, in order.
     pub problems: Vec<Problem>,
+    /// Earliest and latest time in any input, nanoseconds since the epoch.
+    pub span: Option<(i64, i64)>,
 }
 
 /// Why a sweep cannot begin.

@@ -1,7 +1,7 @@
 //! One run: reader, workers, merge, report.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::BTreeMap,
     sync::{Mutex, mpsc},
     thread,
 };
@@ -15,14 +15,16 @@ use super::{
     SUMMARY_SCHEMA, Summary, SweepError, ToolSighting,
     batch::{BATCH_ROWS, BatchViews},
     coverage::coverage,
+    device::{self, device},
     findings::{Pooled, circumstances, inspect, pool},
-    group::{Basis, Carried, Groups, Judged, Place, RuleKey, ToolKey},
+    group::{Carried, Groups, Judged, Place, RuleKey, ToolKey},
     judge,
+    overlap::{Identities, Identity},
     read::{Job, PROBLEMS_CAP, Read, read_all},
     route::Router,
     rules::Rules,
-    sample::{Sample, SampledRow, device_hash, extend},
-    sighting::{Names, format_time},
+    sample::{Devices, Sample, SampledRow, device_hash, extend},
+    sighting::{Log, Names, format_time},
     window::Standing,
 };
 use crate::host::{Detectors, OwnedWitness};
@@ -75,7 +77,7 @@ struct Shared<'a> {
 struct InputState {
     counts: Counts,
     span: Option<(i64, i64)>,
-    devices: HashSet<u64>,
+    devices: Devices,
     sample: Vec<SampledRow>,
     problems: Vec<Problem>,
 }
@@ -91,7 +93,7 @@ struct State {
     latest: Option<i64>,
     /// Rows with a finding, and their identities.
     found: u64,
-    identities: HashSet<[u8; 16]>,
+    identities: Identities,
 }
 
 impl State {
@@ -103,7 +105,7 @@ impl State {
             for time in more.span.into_iter().flat_map(|(first, last)| [first, last]) {
                 extend(&mut input.span, Some(time));
             }
-            input.devices.extend(more.devices);
+            input.devices.merge(&more.devices);
             input.sample.extend(more.sample);
             input.problems.extend(more.problems);
         }
@@ -111,7 +113,7 @@ impl State {
         self.no_time += other.no_time;
         self.latest = self.latest.max(other.latest);
         self.found += other.found;
-        self.identities.extend(other.identities);
+        self.identities.merge(other.identities);
     }
 }
 
@@ -225,7 +227,10 @@ impl<'a> Worker<'a> {
         for row in 0..events.len() {
             if events.sampled(row) {
                 let clauses = self.shared.rules.clauses();
-                input.sample.push(SampledRow::new(events, row, clauses));
+                let plausible = events
+                    .time(row)
+                    .is_some_and(|time| is_plausible(time, self.shared.options.now));
+                input.sample.push(SampledRow::new(events, row, clauses, plausible));
             }
             if events.wanted(row) || validate {
                 let time = events.time(row);
@@ -233,7 +238,10 @@ impl<'a> Worker<'a> {
                     self.state.latest = self.state.latest.max(time);
                 }
                 extend(&mut input.span, events.time(row));
-                input.devices.insert(device_hash(events, row));
+                // A wrong clock does not move where a device's log begins or ends.
+                let time =
+                    events.time(row).filter(|time| is_plausible(*time, self.shared.options.now));
+                input.devices.add(device_hash(events, row), time);
             }
         }
     }
@@ -280,13 +288,13 @@ impl<'a> Worker<'a> {
             }
             if let Some(identity) = identity {
                 self.state.found += 1;
-                self.state.identities.insert(identity);
+                self.state.identities.insert(identity, job.input);
             }
         }
     }
 
     /// Takes the findings of one tool about one row into the groups.
-    fn group(&mut self, job: &Job, events: &Events, findings: &[Pooled], identity: [u8; 16]) {
+    fn group(&mut self, job: &Job, events: &Events, findings: &[Pooled], identity: Identity) {
         let Shared { options, rules, .. } = self.shared;
         let row = findings[0].row;
         let text = |field| events.text(row, field);
@@ -306,6 +314,7 @@ impl<'a> Worker<'a> {
             place: Place { input: job.input, line: events.line(row) },
             carried: &carried,
             identity,
+            device: device_hash(events, row),
             confidence,
             stage,
             witnesses: &witnesses,
@@ -374,17 +383,6 @@ fn key_text(events: &Events, row: usize, key: remora_abi::Field) -> Box<str> {
     }
 }
 
-/// The device of a row, for people: its id, else its name, else its address.
-fn device(events: &Events, row: usize) -> (Basis, &str) {
-    let choices = [
-        (Basis::Id, field::DEVICE_ID),
-        (Basis::Name, field::DEVICE_NAME),
-        (Basis::Address, field::LOCAL_IP),
-    ];
-    let filled = choices.map(|(basis, field)| (basis, events.text(row, field)));
-    filled.into_iter().find(|(_, text)| !text.is_empty()).unwrap_or((Basis::None, ""))
-}
-
 fn carried(events: &Events, row: usize) -> Carried<'_> {
     let text = |field| events.text(row, field);
     let or = |first, second| if text(first).is_empty() { text(second) } else { text(first) };
@@ -418,11 +416,15 @@ fn carried(events: &Events, row: usize) -> Carried<'_> {
 /// The identity of an event: kind, device, time and the source's record id
 /// where it has all of them, else a hash of the record. So an event that two
 /// exports hold counts once.
-fn identify(job: &Job, events: &Events, row: usize) -> [u8; 16] {
-    let (basis, device) = device(events, row);
-    let id = events.text(row, field::EVENT_ID);
+fn identify(job: &Job, events: &Events, row: usize) -> Identity {
+    let text = |field| events.text(row, field);
+    let id = text(field::EVENT_ID);
+    let device = match text(field::DEVICE_ID) {
+        "" => text(field::DEVICE_NAME),
+        id => id,
+    };
     let time = events.time(row);
-    let (Some(time), false, Basis::Id | Basis::Name) = (time, id.is_empty(), basis) else {
+    let (Some(time), false, false) = (time, id.is_empty(), device.is_empty()) else {
         return job.stream.record_hash(&job.block.data[events.span(row)]);
     };
     let mut hash = Sha256::new();
@@ -440,24 +442,10 @@ fn report(shared: &Shared<'_>, reads: Vec<Read>, mut state: State) -> Outcome {
     let sources: Vec<String> = options.inputs.iter().map(|input| input.name.clone()).collect();
     let detector_names: Vec<String> = detectors.iter().map(|one| one.name().to_owned()).collect();
     let failed: Vec<bool> = detectors.iter().map(|one| one.fault().is_some()).collect();
-    let names = Names { sources: &sources, detectors: &detector_names, failed: &failed, rules };
-    let groups = std::mem::take(&mut state.groups);
-    let mut by_rule: Vec<RuleSighting> = groups
-        .by_rule
-        .into_iter()
-        .map(|(key, group)| RuleSighting::new(&key, &group, &names))
-        .collect();
-    by_rule.sort_by(RuleSighting::compare);
-    let mut by_tool: Vec<ToolSighting> = groups
-        .by_tool
-        .into_iter()
-        .map(|(key, group)| ToolSighting::new(&key, &group, &names))
-        .collect();
-    by_tool.sort_by(|one, other| one.order().cmp(&other.order()));
-
     let mut totals = Counts::default();
     let (mut span, mut bytes) = (None, 0);
     let (mut inputs, mut samples, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+    let mut logs: Vec<Log> = Vec::new();
     for (at, read) in (0..).zip(reads) {
         let mut input = state.inputs.remove(&at).unwrap_or_default();
         input.counts.records += read.refused;
@@ -471,8 +459,7 @@ fn report(shared: &Shared<'_>, reads: Vec<Read>, mut state: State) -> Outcome {
             extend(&mut input_span, Some(time));
             extend(&mut span, Some(time));
         }
-        input.devices.extend(&sample.devices);
-        input.devices.remove(&0);
+        input.devices.merge(&sample.devices);
         problems.extend(problems_of(read.problems, input.problems));
         inputs.push(InputSummary {
             source: sources[at as usize].clone(),
@@ -487,9 +474,33 @@ fn report(shared: &Shared<'_>, reads: Vec<Read>, mut state: State) -> Outcome {
             refused: input.counts.refused,
             repaired: input.counts.repaired,
             other_kind: input.counts.other_kind,
+            probably_cut: probably_cut(input.counts.records),
         });
         samples.push(sample);
+        logs.push(Log { span: input_span, devices: input.devices });
     }
+    let names = Names {
+        sources: &sources,
+        detectors: &detector_names,
+        failed: &failed,
+        rules,
+        logs: &logs,
+    };
+    let mut groups = std::mem::take(&mut state.groups);
+    device::resolve(&mut groups.by_tool);
+    let mut by_rule: Vec<RuleSighting> = groups
+        .by_rule
+        .into_iter()
+        .map(|(key, group)| RuleSighting::new(&key, &group, &names))
+        .collect();
+    by_rule.sort_by(RuleSighting::compare);
+    let mut by_tool: Vec<ToolSighting> = groups
+        .by_tool
+        .into_iter()
+        .map(|(key, group)| ToolSighting::new(&key, &group, &names))
+        .collect();
+    by_tool.sort_by(|one, other| one.order().cmp(&other.order()));
+
     let summary = Summary {
         schema: SUMMARY_SCHEMA,
         version: options.version.clone(),
@@ -505,6 +516,7 @@ fn report(shared: &Shared<'_>, reads: Vec<Read>, mut state: State) -> Outcome {
         outside_window: state.outside_window,
         no_time: state.no_time,
         duplicates: state.found - state.identities.len() as u64,
+        overlaps: state.identities.overlaps(&sources),
         first_event: span.map(|span| format_time(span.0)),
         last_event: span.map(|span| format_time(span.1)),
         sampled: !options.validate,
@@ -513,7 +525,17 @@ fn report(shared: &Shared<'_>, reads: Vec<Read>, mut state: State) -> Outcome {
         detectors: detectors.iter().map(detector_summary).collect(),
         coverage: coverage(rules, &samples),
     };
-    Outcome { by_rule, by_tool, summary, problems }
+    Outcome { by_rule, by_tool, summary, problems, span }
+}
+
+/// The numbers of rows at which the portals and interfaces of Defender and
+/// Sentinel end a result (FIELD-MAPPINGS: 10,000 and 30,000 rows of the
+/// portals, 100,000 of the hunting interface, 500,000 of Log Analytics).
+const ROW_LIMITS: [u64; 4] = [10_000, 30_000, 100_000, 500_000];
+
+/// A word of warning if an export has as many rows as one that was cut.
+fn probably_cut(records: u64) -> Option<String> {
+    ROW_LIMITS.contains(&records).then(|| format!("{records} rows exactly"))
 }
 
 fn problems_of(mut read: Vec<Problem>, scanned: Vec<Problem>) -> Vec<Problem> {
