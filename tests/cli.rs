@@ -196,3 +196,34 @@ remora_test!(inputs_that_overlap_are_told, |dir, sweep| {
     let told = "overlap    a.ndjson and b.ndjson: 1 events with a finding are in both\n";
     assert!(ran.ended(0).silent().text().contains(told), "{}", ran.text());
 });
+
+// What is generated.
+
+#[test]
+fn completions_and_the_manual_know_every_command() {
+    let dir = Dir::new(Host::LinkedIn);
+    let help = dir.remora().arg("--help").run();
+    let commands: Vec<String> = help
+        .text()
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| line.starts_with("  "))
+        .filter_map(|line| line.split_whitespace().next().map(str::to_owned))
+        .filter(|name| name != "help")
+        .collect();
+    assert!(commands.len() > 4, "{commands:?}");
+    let man = dir.remora().arg("man").run();
+    man.ended(0).silent();
+    for command in &commands {
+        let page = format!("remora\\-{command}");
+        assert!(man.text().contains(&page), "no page for {command}");
+    }
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = dir.remora().args(["completions", shell]).run();
+        script.ended(0).silent();
+        for command in &commands {
+            assert!(script.text().contains(command), "{shell} does not know {command}");
+        }
+    }
+}

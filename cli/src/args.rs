@@ -62,6 +62,13 @@ pub(crate) enum Command {
     /// Plugins: what is found, what would load and why not, and whom to trust.
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, in roff.
+    Man,
 }
 
 /// `remora plugin`

@@ -23,6 +23,8 @@ fn main() -> ExitCode {
         args::Command::Sweep(sweep) => cmd::sweep::run(sweep, &args.log),
         args::Command::Explain(explain) => cmd::explain::run(explain, &args.log),
         args::Command::Plugin(plugin) => cmd::plugin::run(plugin),
+        args::Command::Completions { shell } => cmd::generated::completions(*shell),
+        args::Command::Man => cmd::generated::man(),
     };
     exit::code(result)
 }
