@@ -290,6 +290,13 @@ pub(crate) enum Cover {
     Blind,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SecondPass {
+    pub(crate) facts: u64,
+    pub(crate) left_out: Option<String>,
+}
+
 /// `remora.summary/1`
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -316,6 +323,7 @@ pub(crate) struct Summary {
     pub(crate) sampled: bool,
     pub(crate) sightings: u64,
     pub(crate) excluded: u64,
+    pub(crate) second_pass: Option<SecondPass>,
     pub(crate) detectors: Vec<DetectorSummary>,
     pub(crate) coverage: Vec<Coverage>,
 }

@@ -28,6 +28,9 @@ mod explain;
 // Plugin files that must be refused.
 #[cfg(target_os = "linux")]
 mod plugin;
+// A plugin built before the ABI grew.
+#[cfg(target_os = "linux")]
+mod growth;
 // Detectors that fail during a run.
 #[cfg(target_os = "linux")]
 mod faults;

@@ -206,6 +206,7 @@ fn rules(
                 expr,
                 keys,
                 techniques: raw.techniques.into_iter().map(Spanned::into_inner).collect(),
+                learns: None,
             },
             where_text: raw.r#where.into_inner(),
             provenance: provenance(raw.provenance)?,

@@ -150,6 +150,10 @@ pub(crate) struct SweepArgs {
     #[arg(long, help_heading = "Output")]
     pub(crate) strict: bool,
 
+    /// Keep standard input in this folder during the run, so that it can be read twice: for
+    /// --now last-event, and for rules that look for what others learned.
+    #[arg(long, value_name = "DIR", help_heading = "Work")]
+    pub(crate) spool: Option<PathBuf>,
     /// Parse every record, also those that no detector could care for.
     #[arg(long, help_heading = "Work")]
     pub(crate) validate: bool,

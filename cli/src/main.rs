@@ -9,6 +9,7 @@ mod folders;
 mod inputs;
 mod log;
 mod report;
+mod spool;
 mod target;
 mod times;
 

@@ -17,7 +17,7 @@ use crate::{
     args::{FailOn, Group, LogArgs, Output, SweepArgs},
     exit::Status,
     inputs::Inputs,
-    report,
+    report, spool,
     target::Target,
     times,
 };
@@ -42,7 +42,12 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
     }
     let format = read_format(&args.format)?;
     let detectors = args.detectors.start()?;
-    let found = Inputs::find(&arguments);
+    let mut found = Inputs::find(&arguments);
+    // Kept until the end of the run, then deleted.
+    let _spooled = match &args.spool {
+        Some(folder) => spool::keep(folder, &mut found.inputs)?,
+        None => None,
+    };
     let to_terminal = args.file.is_none() && io::stdout().is_terminal();
     let output = args.output.unwrap_or(if to_terminal { Output::Table } else { Output::Ndjson });
     let grouping = match (args.group, output) {
@@ -157,7 +162,7 @@ pub(crate) fn browsers() -> Browsers {
 fn last_event(options: &Options) -> Result<i64> {
     if options.inputs.iter().any(|input| input.origin == sweep::Origin::Stdin) {
         bail!(
-            "--now last-event reads the inputs twice, which standard input does not allow; name a file, or give --now a time"
+            "--now last-event reads the inputs twice, which standard input does not allow; give --spool DIR, name a file, or give --now a time"
         );
     }
     sweep::last_event(options)?.context("--now last-event: no record in the inputs has a time")
@@ -208,6 +213,11 @@ fn say_doubts(outcome: &Outcome, window: sweep::Window) {
         tracing::warn!(
             "{} events have no readable time and so are outside the window; without --since and --until they count",
             summary.no_time
+        );
+    }
+    if let Some(why) = summary.second_pass.as_ref().and_then(|pass| pass.left_out) {
+        tracing::warn!(
+            "rules that look for what others learned (signed files' hashes) were left out: {why}"
         );
     }
     for input in &summary.inputs {

@@ -301,6 +301,9 @@ impl<W: Write> Table<'_, W> {
             let more = summary.overlaps.len() - OVERLAPS;
             self.fact("", &format!("{more} more pairs of inputs"))?;
         }
+        if let Some(why) = summary.second_pass.as_ref().and_then(|pass| pass.left_out) {
+            self.fact("left out", &format!("the second pass, for what was learned: {why}"))?;
+        }
         for detector in summary.detectors.iter().filter(|detector| detector.error.is_some()) {
             let why = plain(detector.error.as_deref().unwrap_or_default());
             self.fact("failed", &format!("detector {}: {why}", detector.name))?;

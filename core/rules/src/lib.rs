@@ -23,7 +23,7 @@ mod syntax;
 mod term;
 pub mod trace;
 
-pub use ast::{Expr, NumberOp, NumberPredicate, TextOp, TextPredicate};
+pub use ast::{Expr, Learned, NumberOp, NumberPredicate, TextOp, TextPredicate};
 pub use diagnostic::Diagnostic;
 pub use eval::{EventView, Program, Reason, Truth};
 pub use index::{Index, IndexError};

@@ -9,7 +9,7 @@
 use remora_abi::Field;
 
 use crate::{
-    EventView, Expr, Program, TextOp, TextPredicate, Truth,
+    EventView, Expr, Learned, Program, TextOp, TextPredicate, Truth,
     fold::{fold, fold_text},
     term::is_term_char,
 };
@@ -96,9 +96,9 @@ pub enum Border {
 }
 
 impl Tracer {
-    /// Prepares `expr`.
-    pub fn new(expr: &Expr) -> Tracer {
-        Tracer { root: Node::new(expr) }
+    /// Prepares `expr`, with what its learned sets hold.
+    pub fn new(expr: &Expr, learned: &Learned) -> Tracer {
+        Tracer { root: Node::new(expr, learned) }
     }
 
     /// Explains what the rule makes of `event`.
@@ -108,12 +108,13 @@ impl Tracer {
 }
 
 impl Node {
-    fn new(expr: &Expr) -> Node {
+    fn new(expr: &Expr, learned: &Learned) -> Node {
+        let all = |terms: &[Expr]| terms.iter().map(|term| Node::new(term, learned)).collect();
         match expr {
-            Expr::And(terms) => Node::All(terms.iter().map(Node::new).collect()),
-            Expr::Or(terms) => Node::Any(terms.iter().map(Node::new).collect()),
-            Expr::Not(inner) => Node::Not(Box::new(Node::new(inner))),
-            leaf => Node::Leaf { expr: leaf.clone(), program: Program::new(leaf) },
+            Expr::And(terms) => Node::All(all(terms)),
+            Expr::Or(terms) => Node::Any(all(terms)),
+            Expr::Not(inner) => Node::Not(Box::new(Node::new(inner, learned))),
+            leaf => Node::Leaf { expr: leaf.clone(), program: Program::new(&leaf.adopt(learned)) },
         }
     }
 
@@ -152,7 +153,7 @@ fn predicate(expr: &Expr, event: &impl EventView) -> Step {
     let field = match expr {
         Expr::Text(predicate) => predicate.field,
         Expr::Number(predicate) => predicate.field,
-        Expr::IsEmpty { field, .. } => *field,
+        Expr::IsEmpty { field, .. } | Expr::Learned { field, .. } => *field,
         Expr::And(_) | Expr::Or(_) | Expr::Not(_) => unreachable!("a leaf is a predicate"),
     };
     let seen = if field.is_number() {
@@ -279,7 +280,7 @@ mod tests {
 
     fn trace(rule: &str, value: &'static str) -> Trace {
         let expr = crate::compile(rule, &[kind::PROCESS]).expect("the rule is valid");
-        Tracer::new(&expr).trace(&Company(value))
+        Tracer::new(&expr, &Learned::new()).trace(&Company(value))
     }
 
     fn occurrences_of(

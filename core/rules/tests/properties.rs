@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use naive::{Event, interest_meets};
 use proptest::{collection::vec, prelude::*, sample::select};
 use remora_rules::{
-    Expr, Index, InterestSpec, NumberOp, NumberPredicate, Program, Required, Step, TextOp,
+    Expr, Index, InterestSpec, Learned, NumberOp, NumberPredicate, Program, Required, Step, TextOp,
     TextPredicate, Tracer, Truth,
     abi::{Field, Kind, Op, field, kind},
     compile, needs,
@@ -137,7 +137,7 @@ proptest! {
     /// places is why.
     #[test]
     fn explanations_agree_with_the_evaluator(expr in expr(), events in vec(event(), 1..8)) {
-        let (program, tracer) = (Program::new(&expr), Tracer::new(&expr));
+        let (program, tracer) = (Program::new(&expr), Tracer::new(&expr, &Learned::new()));
         for event in &events {
             let trace = tracer.trace(event);
             prop_assert_eq!(program.eval(event), trace.truth, "{}", expr);

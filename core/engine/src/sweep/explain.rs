@@ -14,20 +14,22 @@ use remora_rules::{EventView, Required, Tracer, Truth, required::required};
 use remora_sources::{Counts, Events, Scan};
 
 use super::{
-    Options, Problem, SweepError,
+    Options, Origin, Problem, SweepError,
     batch::{BATCH_ROWS, BatchViews},
     explained::{
         Explanation, InterestMet, JudgedExplained, RuleExplained, Screen, TraceOut, Weighed,
     },
-    findings::{Pooled, circumstances, inspect, pool},
+    findings::{Heard, Pooled, circumstances, inspect, pool},
     judge::{self, Circumstances, Confidence, Weight},
     read::{Job, read_all},
     route::Router,
     rules::{Rule, Rules},
+    run::learn,
     sample::NoSample,
+    second::{Facts, Second, sets_of},
     sighting::{WitnessOut, format_time},
 };
-use crate::host::{Detectors, OwnedInterest, OwnedWitness};
+use crate::host::{Detector, Detectors, OwnedInterest, OwnedWitness};
 
 /// What to explain.
 #[derive(Clone, Debug, Default)]
@@ -83,13 +85,20 @@ pub fn explain(
     let rules = Rules::new(detectors, &options.tools, &options.rules)?;
     let router = Router::new(detectors).map_err(|error| SweepError::new(error.to_string()))?;
     let asked_for = !options.tools.is_empty() || !options.rules.is_empty();
-    let known = rules.iter().map(|rule| Known::new(rule, detectors)).collect();
+    // What is learned is learned from all inputs, whatever is to be explained.
+    let learning = rules.iter().any(|rule| rule.asks_learned || rule.stated.where_text.is_empty());
+    let once = options.inputs.iter().any(|input| input.origin == Origin::Stdin);
+    let facts =
+        if learning && !once { learn(detectors, options, &rules, &router) } else { Facts::new() };
+    let second = Second::new(detectors, &rules, &facts)?;
+    let known = rules.iter().map(|rule| Known::new(rule, detectors, &facts)).collect();
     let mut explainer = Explainer {
         detectors,
         options,
         selection,
         rules: &rules,
         router: &router,
+        second: second.as_ref(),
         known,
         asked_for,
         scan: Scan::default(),
@@ -128,18 +137,20 @@ struct Known {
 }
 
 impl Known {
-    fn new(rule: &Rule, detectors: &Detectors) -> Known {
+    fn new(rule: &Rule, detectors: &Detectors, facts: &Facts) -> Known {
+        let learned = sets_of(facts, &rule.detectors);
         let names: Vec<&str> = detectors.iter().map(|one| one.name()).collect();
         let stated = &rule.stated;
         let expr = (!stated.where_text.is_empty())
             .then(|| remora_rules::compile(&stated.where_text, &stated.kinds).ok())
             .flatten();
-        let required = match expr.as_ref().map(|expr| required(expr, &stated.kinds)) {
-            Some(Required::Interests(interests)) => interests,
-            Some(Required::Everything { .. }) | None => Vec::new(),
-        };
+        let required =
+            match expr.as_ref().map(|expr| required(&expr.adopt(&learned), &stated.kinds)) {
+                Some(Required::Interests(interests)) => interests,
+                Some(Required::Everything { .. }) | None => Vec::new(),
+            };
         Known {
-            tracer: expr.as_ref().map(Tracer::new),
+            tracer: expr.as_ref().map(|expr| Tracer::new(expr, &learned)),
             required,
             detectors: rule.detectors.iter().map(|at| names[*at as usize].to_owned()).collect(),
         }
@@ -152,6 +163,7 @@ struct Explainer<'a> {
     selection: &'a Selection,
     rules: &'a Rules,
     router: &'a Router,
+    second: Option<&'a Second>,
     known: Vec<Known>,
     /// Rules were named, so that they are explained whatever they answer.
     asked_for: bool,
@@ -200,7 +212,14 @@ impl Explainer<'_> {
         let mut hits: Vec<Vec<Hit>> = Vec::new();
         self.router.route(events, rows.iter().copied(), first, &mut hits);
         let views = BatchViews::new(events, first, end, |record| record);
-        let findings = inspect(self.detectors, self.rules, &views, &hits, first);
+        let mut heard = Heard::default();
+        inspect(self.detectors.iter().map(Some), self.rules, &views, &hits, first, &mut heard);
+        if let Some(second) = self.second {
+            second.router.route(events, rows.iter().copied(), first, &mut hits);
+            let adopted = second.adopted.iter().map(Option::as_ref);
+            inspect(adopted, self.rules, &views, &hits, first, &mut heard);
+        }
+        let findings = heard.findings();
         for row in rows {
             if !self.goes_on {
                 return;
@@ -215,14 +234,15 @@ impl Explainer<'_> {
     fn event(&self, job: &Job, events: &Events, row: usize, findings: &[&Pooled]) -> Explanation {
         let kind = events.kinds()[row];
         let mut met: Vec<(&OwnedInterest, Vec<u32>)> = Vec::new();
+        let detectors: Vec<&Detector> = self.detectors.iter().collect();
         self.router.who(events, row, &mut Vec::new(), |detector, place| {
-            let interests = self.detectors.iter().nth(detector as usize).map(|one| one.interests());
-            let Some(interest) = interests.and_then(|all| all.get(place as usize)) else { return };
-            match met.iter_mut().find(|(known, _)| *known == interest) {
-                Some((_, who)) => who.push(detector),
-                None => met.push((interest, vec![detector])),
-            }
+            note(&mut met, Some(detectors[detector as usize]), detector, place);
         });
+        if let Some(second) = self.second {
+            second.router.who(events, row, &mut Vec::new(), |detector, place| {
+                note(&mut met, second.adopted[detector as usize].as_ref(), detector, place);
+            });
+        }
         let names: Vec<&str> = self.detectors.iter().map(|one| one.name()).collect();
         let interests = met
             .iter()
@@ -294,7 +314,7 @@ impl Explainer<'_> {
             kind: kind.name(),
             time: events.time(row).map(format_time),
             event: fields(events, row),
-            screen: Screen { passes: events.wanted(row), interests },
+            screen: Screen { passes: events.wanted(row) || !met.is_empty(), interests },
             rules: explained,
             fired: all_fired,
             other_rules,
@@ -328,6 +348,22 @@ impl Explainer<'_> {
                 judged(tool, instance.cloned().unwrap_or_default(), &circumstances, &witnesses)
             })
             .collect()
+    }
+}
+
+/// Notes that an interest of a detector is met.
+fn note<'d>(
+    met: &mut Vec<(&'d OwnedInterest, Vec<u32>)>,
+    detector: Option<&'d Detector>,
+    at: u32,
+    place: u32,
+) {
+    let Some(interest) = detector.and_then(|one| one.interests().get(place as usize)) else {
+        return;
+    };
+    match met.iter_mut().find(|(known, _)| *known == interest) {
+        Some((_, who)) => who.push(at),
+        None => met.push((interest, vec![at])),
     }
 }
 

@@ -3,7 +3,7 @@
 //! The sweep and the explanation of an event both ask here, so that what is
 //! explained is what is counted.
 
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::collections::{BTreeMap, HashSet, btree_map::Entry};
 
 use remora_abi::{Hit, field};
 use remora_sources::Events;
@@ -12,8 +12,9 @@ use super::{
     batch::BatchViews,
     judge::{self, Browsers, Circumstances},
     rules::Rules,
+    second::Facts,
 };
-use crate::host::{Detectors, OwnedWitness};
+use crate::host::{Detector, OwnedWitness};
 
 /// A finding of one or several detectors about one row.
 #[derive(Debug)]
@@ -30,21 +31,47 @@ pub(super) struct Pooled {
     pub witnesses: Vec<OwnedWitness>,
 }
 
-/// Asks every detector that has hits about the batch of rows from `first` on.
-pub(super) fn inspect(
-    detectors: &Detectors,
+/// What all detectors say of a batch.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    findings: BTreeMap<(usize, u32, String), Pooled>,
+    /// What was learned, and by whom.
+    pub facts: Facts,
+}
+
+impl Heard {
+    /// The rows with a finding by one of these rules.
+    pub(super) fn rows(&self, rule: impl Fn(u32) -> bool) -> HashSet<usize> {
+        self.findings.keys().filter(|(_, id, _)| rule(*id)).map(|(row, ..)| *row).collect()
+    }
+
+    /// The findings, by row and rule.
+    pub(super) fn findings(self) -> Vec<Pooled> {
+        self.findings.into_values().collect()
+    }
+}
+
+/// Asks every one of `detectors` (by place) that has hits about the batch of
+/// rows from `first` on.
+pub(super) fn inspect<'d>(
+    detectors: impl Iterator<Item = Option<&'d Detector>>,
     rules: &Rules,
     views: &BatchViews<'_>,
     hits: &[Vec<Hit>],
     first: usize,
-) -> Vec<Pooled> {
-    let mut pooled: BTreeMap<(usize, u32, String), Pooled> = BTreeMap::new();
+    heard: &mut Heard,
+) {
+    let Heard { findings: pooled, facts } = heard;
     views.with(|batch| {
-        for ((at, detector), hits) in detectors.iter().enumerate().zip(hits) {
-            for finding in detector.inspect(batch, hits) {
+        for ((at, detector), hits) in detectors.enumerate().zip(hits) {
+            let Some(detector) = detector else { continue };
+            let said = detector.inspect(batch, hits);
+            let place = u32::try_from(at).expect("detectors are few");
+            facts.extend(said.facts.into_iter().map(|fact| (place, fact)));
+            for finding in said.findings {
                 let rule = rules.place(at, finding.rule);
                 let row = first + finding.row as usize;
-                let at = u32::try_from(at).expect("detectors are few");
+                let at = place;
                 match pooled.entry((row, rule, finding.instance.clone())) {
                     Entry::Vacant(entry) => {
                         entry.insert(Pooled {
@@ -66,7 +93,6 @@ pub(super) fn inspect(
             }
         }
     });
-    pooled.into_values().collect()
 }
 
 /// Adds the witnesses that are not there yet.

@@ -20,6 +20,7 @@ mod route;
 mod rules;
 mod run;
 mod sample;
+mod second;
 mod sighting;
 mod values;
 mod window;
@@ -42,7 +43,7 @@ pub use route::Router;
 pub use run::{last_event, run};
 pub use sighting::{
     Common, DetectorSummary, EvidenceOut, InputSummary, RULE_SCHEMA, RuleSighting, SUMMARY_SCHEMA,
-    Summary, TOOL_SCHEMA, ToolSighting, Values, WitnessOut, format_time, short_id,
+    SecondPass, Summary, TOOL_SCHEMA, ToolSighting, Values, WitnessOut, format_time, short_id,
 };
 pub use values::{REPORTS_CAP, ReportId, VALUES_CAP};
 pub use window::{Standing, Window};

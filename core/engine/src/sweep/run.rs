@@ -1,7 +1,7 @@
 //! One run: reader, workers, merge, report.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     sync::{Mutex, mpsc},
     thread,
 };
@@ -11,19 +11,20 @@ use remora_sources::{Block, Counts, Events, Scan};
 use sha2::{Digest, Sha256};
 
 use super::{
-    DetectorSummary, Grouping, InputSummary, Options, Outcome, Problem, RuleSighting,
-    SUMMARY_SCHEMA, Summary, SweepError, ToolSighting,
+    DetectorSummary, Grouping, InputSummary, Options, Origin, Outcome, Problem, RuleSighting,
+    SUMMARY_SCHEMA, SecondPass, Summary, SweepError, ToolSighting,
     batch::{BATCH_ROWS, BatchViews},
     coverage::coverage,
     device::{self, device},
-    findings::{Pooled, circumstances, inspect, pool},
+    findings::{Heard, Pooled, circumstances, inspect, pool},
     group::{Carried, Groups, Judged, Place, RuleKey, ToolKey},
     judge,
     overlap::{Identities, Identity},
     read::{Job, PROBLEMS_CAP, Read, read_all},
     route::Router,
     rules::Rules,
-    sample::{Devices, Sample, SampledRow, device_hash, extend},
+    sample::{Devices, NoSample, Sample, SampledRow, device_hash, extend},
+    second::{Facts, Second},
     sighting::{Log, Names, format_time},
     window::Standing,
 };
@@ -39,10 +40,67 @@ const DAY: i64 = 86_400_000_000_000;
 pub fn run(detectors: &Detectors, options: &Options) -> Result<Outcome, SweepError> {
     let rules = Rules::new(detectors, &options.tools, &options.rules)?;
     let router = Router::new(detectors).map_err(|error| SweepError::new(error.to_string()))?;
-    let shared = Shared { detectors, options, rules: &rules, router: &router };
-    let (reads, state) = if options.threads <= 1 { alone(&shared) } else { with_workers(&shared) };
-    Ok(report(&shared, reads, state))
+    let shared = Shared { detectors, options, rules: &rules, router: &router, second: None };
+    let (mut reads, mut state) = pass(&shared);
+    let facts = std::mem::take(&mut state.facts);
+    let second_pass = again(&shared, &facts, &mut reads, &mut state)?;
+    Ok(report(&shared, reads, state, second_pass))
 }
+
+/// Reads all inputs once.
+fn pass(shared: &Shared<'_>) -> (Vec<Read>, State) {
+    if shared.options.threads <= 1 { alone(shared) } else { with_workers(shared) }
+}
+
+/// Everything that the detectors learn from the inputs.
+pub(super) fn learn(
+    detectors: &Detectors,
+    options: &Options,
+    rules: &Rules,
+    router: &Router,
+) -> Facts {
+    pass(&Shared { detectors, options, rules, router, second: None }).1.facts
+}
+
+/// Reads the inputs once more, if something was learned that is asked for.
+fn again(
+    shared: &Shared<'_>,
+    facts: &Facts,
+    reads: &mut [Read],
+    state: &mut State,
+) -> Result<Option<SecondPass>, SweepError> {
+    let Shared { detectors, options, rules, router, .. } = *shared;
+    if facts.is_empty() {
+        return Ok(None);
+    }
+    let told = |left_out| Ok(Some(SecondPass { facts: facts.len() as u64, left_out }));
+    if options.inputs.iter().any(|input| input.origin == Origin::Stdin) {
+        return told(Some(STDIN_ONCE));
+    }
+    let Some(second) = Second::new(detectors, rules, facts)? else { return Ok(None) };
+    tracing::info!(facts = facts.len(), "second pass over the inputs, for what was learned");
+    let anew = |rule: u32| second.tools.contains(&rules.get(rule).stated.tool);
+    state.groups.by_rule.retain(|key, _| !anew(key.rule));
+    state.groups.by_tool.retain(|key, _| !second.tools.contains(&*key.tool));
+    let (reads_again, found) =
+        pass(&Shared { detectors, options, rules, router, second: Some(&second) });
+    state.groups.merge(found.groups);
+    state.found += found.found;
+    state.identities.merge(found.identities);
+    for (detector, adopted) in detectors.iter().zip(&second.adopted) {
+        adopted.iter().for_each(|adopted| detector.inherit_fault(adopted));
+    }
+    for (read, again) in reads.iter_mut().zip(reads_again) {
+        if let (None, Some(error)) = (&read.error, again.error) {
+            read.error = Some(format!("when it was read again for what was learned: {error}"));
+            read.problems.extend(again.problems);
+        }
+    }
+    told(None)
+}
+
+/// Why there is no second pass over standard input.
+const STDIN_ONCE: &str = "standard input cannot be read twice; --spool DIR keeps it";
 
 /// The latest time in the inputs that a clock could show by `options.now`,
 /// nanoseconds since the epoch: a pass that decodes everything and finds
@@ -58,10 +116,14 @@ pub fn last_event(options: &Options) -> Result<Option<i64>, SweepError> {
     };
     let rules = Rules::new(&nobody, &[], &[])?;
     let router = Router::new(&nobody).map_err(|error| SweepError::new(error.to_string()))?;
-    let shared =
-        Shared { detectors: &nobody, options: &everything, rules: &rules, router: &router };
-    let (_, state) = if options.threads <= 1 { alone(&shared) } else { with_workers(&shared) };
-    Ok(state.latest)
+    let shared = Shared {
+        detectors: &nobody,
+        options: &everything,
+        rules: &rules,
+        router: &router,
+        second: None,
+    };
+    Ok(pass(&shared).1.latest)
 }
 
 /// What every worker reads.
@@ -70,6 +132,8 @@ struct Shared<'a> {
     options: &'a Options,
     rules: &'a Rules,
     router: &'a Router,
+    /// In the second pass.
+    second: Option<&'a Second>,
 }
 
 /// What a worker learns of an input.
@@ -94,6 +158,7 @@ struct State {
     /// Rows with a finding, and their identities.
     found: u64,
     identities: Identities,
+    facts: Facts,
 }
 
 impl State {
@@ -114,6 +179,7 @@ impl State {
         self.latest = self.latest.max(other.latest);
         self.found += other.found;
         self.identities.merge(other.identities);
+        self.facts.extend(other.facts);
     }
 }
 
@@ -198,9 +264,17 @@ impl<'a> Worker<'a> {
         let mut scan = std::mem::take(&mut self.scan);
         let mut sampler = job.quota.sampler(job.block.number);
         let validate = self.shared.options.validate;
-        job.stream.scan(&job.block, self.shared.router, &mut sampler, validate, &mut scan);
-        job.quota.finish(job.block.number, &sampler);
-        self.take_stock(&job, &scan);
+        match self.shared.second {
+            None => {
+                job.stream.scan(&job.block, self.shared.router, &mut sampler, validate, &mut scan);
+                job.quota.finish(job.block.number, &sampler);
+                self.take_stock(&job, &scan);
+            }
+            // What was read is known from the first pass.
+            Some(second) => {
+                job.stream.scan(&job.block, second, &mut NoSample, validate, &mut scan);
+            }
+        }
         for first in (0..scan.events.len()).step_by(BATCH_ROWS) {
             let end = (first + BATCH_ROWS).min(scan.events.len());
             self.batch(&job, &scan.events, first, end);
@@ -247,31 +321,53 @@ impl<'a> Worker<'a> {
     }
 
     fn batch(&mut self, job: &Job, events: &Events, first: usize, end: usize) {
+        let Shared { detectors, rules, router, second, options } = *self.shared;
         let mut rows = Vec::with_capacity(end - first);
         for row in first..end {
-            let counted = events.wanted(row) || self.shared.options.validate;
-            match self.shared.options.window.standing(events.time(row)) {
+            let counted = second.is_none() && (events.wanted(row) || options.validate);
+            match options.window.standing(events.time(row)) {
                 Standing::Inside => rows.push(row),
                 Standing::Outside => self.state.outside_window += u64::from(counted),
                 Standing::NoTime => self.state.no_time += u64::from(counted),
             }
         }
         let mut hits = std::mem::take(&mut self.hits);
-        self.shared.router.route(events, rows.into_iter(), first, &mut hits);
-        if hits.iter().any(|hits| !hits.is_empty()) {
+        router.route(events, rows.iter().copied(), first, &mut hits);
+        let mut hits_again: Vec<Vec<Hit>> = Vec::new();
+        if let Some(second) = second {
+            second.router.route(events, rows.iter().copied(), first, &mut hits_again);
+        }
+        if hits.iter().chain(&hits_again).any(|hits| !hits.is_empty()) {
             let input = u64::from(job.input);
             // 2^40 records of an input, 2^24 inputs.
             let seq = |record: u64| input << 40 | record & ((1 << 40) - 1);
             let views = BatchViews::new(events, first, end, seq);
-            let Shared { detectors, rules, .. } = self.shared;
-            let mut findings = inspect(detectors, rules, &views, &hits, first);
-            self.judge(job, events, &mut findings);
+            let mut heard = Heard::default();
+            inspect(detectors.iter().map(Some), rules, &views, &hits, first, &mut heard);
+            let facts = std::mem::take(&mut heard.facts);
+            let mut known = HashSet::new();
+            match second {
+                None => self.state.facts.extend(facts),
+                Some(second) => {
+                    known = heard.rows(|rule| rules.get(rule).reported);
+                    let adopted = second.adopted.iter().map(Option::as_ref);
+                    inspect(adopted, rules, &views, &hits_again, first, &mut heard);
+                }
+            }
+            self.judge(job, events, &mut heard.findings(), &known);
         }
         self.hits = hits;
     }
 
-    /// Judges the findings about each row, and groups them.
-    fn judge(&mut self, job: &Job, events: &Events, findings: &mut [Pooled]) {
+    /// Judges the findings about each row, and groups them. The rows of `known`
+    /// were counted in the first pass.
+    fn judge(
+        &mut self,
+        job: &Job,
+        events: &Events,
+        findings: &mut [Pooled],
+        known: &HashSet<usize>,
+    ) {
         for of_row in findings.chunk_by_mut(|one, other| one.row == other.row) {
             let row = of_row[0].row;
             let tool_of = |finding: &Pooled| &self.shared.rules.get(finding.rule).stated.tool;
@@ -280,14 +376,18 @@ impl<'a> Worker<'a> {
             });
             let mut identity = None;
             for of_tool in of_row.chunk_by(|one, other| tool_of(one) == tool_of(other)) {
-                if !of_tool.iter().any(|finding| self.shared.rules.get(finding.rule).reported) {
+                let anew =
+                    self.shared.second.is_none_or(|one| one.tools.contains(tool_of(&of_tool[0])));
+                let reported =
+                    of_tool.iter().any(|finding| self.shared.rules.get(finding.rule).reported);
+                if !(anew && reported) {
                     continue;
                 }
                 let identity = *identity.get_or_insert_with(|| identify(job, events, row));
                 self.group(job, events, of_tool, identity);
             }
             if let Some(identity) = identity {
-                self.state.found += 1;
+                self.state.found += u64::from(!known.contains(&row));
                 self.state.identities.insert(identity, job.input);
             }
         }
@@ -295,7 +395,7 @@ impl<'a> Worker<'a> {
 
     /// Takes the findings of one tool about one row into the groups.
     fn group(&mut self, job: &Job, events: &Events, findings: &[Pooled], identity: Identity) {
-        let Shared { options, rules, .. } = self.shared;
+        let Shared { options, rules, .. } = *self.shared;
         let row = findings[0].row;
         let text = |field| events.text(row, field);
         let mut witnesses: Vec<OwnedWitness> = Vec::new();
@@ -437,8 +537,13 @@ fn identify(job: &Job, events: &Events, row: usize) -> Identity {
     std::array::from_fn(|at| hash[at])
 }
 
-fn report(shared: &Shared<'_>, reads: Vec<Read>, mut state: State) -> Outcome {
-    let Shared { detectors, options, rules, .. } = shared;
+fn report(
+    shared: &Shared<'_>,
+    reads: Vec<Read>,
+    mut state: State,
+    second_pass: Option<SecondPass>,
+) -> Outcome {
+    let Shared { detectors, options, rules, .. } = *shared;
     let sources: Vec<String> = options.inputs.iter().map(|input| input.name.clone()).collect();
     let detector_names: Vec<String> = detectors.iter().map(|one| one.name().to_owned()).collect();
     let failed: Vec<bool> = detectors.iter().map(|one| one.fault().is_some()).collect();
@@ -522,6 +627,7 @@ fn report(shared: &Shared<'_>, reads: Vec<Read>, mut state: State) -> Outcome {
         sampled: !options.validate,
         sightings: (by_rule.len() + by_tool.len()) as u64,
         excluded: 0,
+        second_pass,
         detectors: detectors.iter().map(detector_summary).collect(),
         coverage: coverage(rules, &samples),
     };

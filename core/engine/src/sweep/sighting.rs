@@ -614,6 +614,16 @@ pub struct DetectorSummary {
     pub error: Option<String>,
 }
 
+/// The pass in which what was learned is looked for.
+#[derive(Clone, Debug, Serialize)]
+pub struct SecondPass {
+    /// How many facts were learned.
+    pub facts: u64,
+    /// Why there was no such pass, so that sightings may be missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<&'static str>,
+}
+
 /// The last line of a run: so that a stream that was cut off can be told from
 /// a whole one.
 #[derive(Clone, Debug, Serialize)]
@@ -662,6 +672,9 @@ pub struct Summary {
     pub sightings: u64,
     /// Findings hidden by policy.
     pub excluded: u64,
+    /// If something was learned that a second pass looks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub second_pass: Option<SecondPass>,
     /// The detectors.
     pub detectors: Vec<DetectorSummary>,
     /// What could have been seen.
