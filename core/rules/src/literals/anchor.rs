@@ -20,7 +20,7 @@ use super::{
 pub(super) const LONGEST_RUN: usize = 4;
 
 /// As many literals may share an anchor before a longer run is looked for.
-const SHARED: u8 = 12;
+const SHARED: u8 = 24;
 
 /// If even the best is shared by more, the literal is left to the automaton.
 const CROWDED: u8 = 64;
@@ -98,7 +98,12 @@ pub(super) fn choose(literals: &[Literal<'_>]) -> Vec<Option<Anchor>> {
 
 fn is_common(hash: u64) -> bool {
     static HASHES: LazyLock<Vec<u64>> = LazyLock::new(|| {
-        COMMON.iter().map(|term| words::hash_folded(term.as_bytes(), 0, term.len())).collect()
+        let mut hashes = Vec::new();
+        let _ = scan::all(&COMMON.join(" "), |term| {
+            hashes.push(term.hash);
+            ControlFlow::Continue(())
+        });
+        hashes
     });
     HASHES.contains(&hash)
 }
@@ -169,9 +174,10 @@ struct Shares {
 
 impl Shares {
     fn new(left: &[usize], literals: &[Literal<'_>]) -> Shares {
-        // A term and a border take at least two bytes; most take five.
+        // Most terms and their border take five bytes. Few literals get more
+        // room, for each that shares a place by chance counts.
         let bytes: usize = left.iter().map(|&at| literals[at].text.len()).sum();
-        let slots = (bytes / 2).next_power_of_two().max(64);
+        let slots = (16 * bytes).min(bytes.max(1 << 20)).next_power_of_two().max(64);
         Shares { counts: vec![0; slots], shift: 64 - slots.ilog2() }
     }
 

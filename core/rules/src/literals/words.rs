@@ -53,22 +53,23 @@ pub(crate) fn is_ascii(bytes: &[u8]) -> bool {
 
 /// Eight bytes with ASCII capitals made small; bytes outside ASCII stay.
 #[inline(always)]
-pub(super) fn fold(word: u64) -> u64 {
+fn fold(word: u64) -> u64 {
     let low = word & !HIGH;
     let from_a = low + every(0x80 - b'A');
     let past_z = low + every(0x7f - b'Z');
     word | ((from_a & !past_z & !word & HIGH) >> 2)
 }
 
-/// A bit for each of eight ASCII bytes that is a letter or digit, the first
-/// lowest.
+/// Of eight ASCII bytes: what they fold to, and a bit for each that is a letter
+/// or digit, the first lowest.
 #[inline(always)]
-pub(super) fn term_bits(word: u64) -> u64 {
+pub(super) fn fold_and_tell(word: u64) -> (u64, u64) {
     let small = word | every(0x20);
-    let letter = (small + every(0x80 - b'a')) & !(small + every(0x7f - b'z'));
-    let digit = (word + every(0x80 - b'0')) & !(word + every(0x7f - b'9'));
+    let letter = (small + every(0x80 - b'a')) & !(small + every(0x7f - b'z')) & HIGH;
+    let digit = (word + every(0x80 - b'0')) & !(word + every(0x7f - b'9')) & HIGH;
     // The eight high bits, gathered in the highest byte.
-    (((letter | digit) & HIGH) >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+    let bits = ((letter | digit) >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+    (word | letter >> 2, bits)
 }
 
 /// Two numbers made one that depends on every bit of both.
@@ -82,26 +83,37 @@ const LENGTH: u64 = 0x9e37_79b9_7f4a_7c15;
 const FIRST: u64 = 0xa076_1d64_78bd_642f;
 const NEXT: u64 = 0xe703_7ed1_a0b4_28db;
 
-/// The hash of a folded text of `len` bytes, of which `word` gives the eight
-/// at a place (zeros past the end).
+/// What keeps the first so many of sixteen bytes.
+static KEPT: [[u64; 2]; 17] = {
+    let mut kept = [[0; 2]; 17];
+    let mut len = 1;
+    while len <= 16 {
+        kept[len][0] = u64::MAX >> (64 - 8 * if len < 8 { len } else { 8 });
+        if len > 8 {
+            kept[len][1] = u64::MAX >> (64 - 8 * (len - 8));
+        }
+        len += 1;
+    }
+    kept
+};
+
+/// The hash of the term of `len` bytes that stands at `start` of `folded`,
+/// which goes on for [`HASHED`] bytes from there, or for sixteen if the term is
+/// no longer. What follows the term in it does not count.
 #[inline(always)]
-pub(super) fn hash(len: usize, word: impl Fn(usize) -> u64) -> u64 {
-    let mut hash = mix(word(0) ^ (len as u64).wrapping_mul(LENGTH), FIRST);
-    let mut at = 8;
-    while at < len.min(HASHED) {
-        hash = mix(hash ^ word(at), NEXT);
-        at += 8;
+pub(super) fn hash(folded: &[u8], start: usize, len: usize) -> u64 {
+    let pair = |at: usize, len: usize| {
+        let kept = KEPT[len.min(16)];
+        let two = &folded[start + at..start + at + 16];
+        [load(two, 0) & kept[0], load(two, 8) & kept[1]]
+    };
+    let [one, two] = pair(0, len);
+    let mut hash = mix(one ^ FIRST, two ^ NEXT);
+    if len > 16 {
+        let [one, two] = pair(16, len - 16);
+        hash = mix(hash ^ one, two ^ NEXT);
     }
     hash
-}
-
-/// The hash of `bytes[start..end]` with ASCII folded.
-#[inline(always)]
-pub(super) fn hash_folded(bytes: &[u8], start: usize, end: usize) -> u64 {
-    hash(end - start, |at| {
-        let kept = (end - start - at).min(8);
-        fold(load(bytes, start + at) & (u64::MAX >> (64 - 8 * kept)))
-    })
 }
 
 /// The hash of a run of terms: of one more term, `gap` bytes behind the run.
@@ -152,7 +164,8 @@ mod tests {
                     let folded = word.map(|byte| byte.to_ascii_lowercase());
                     assert_eq!(fold(u64::from_le_bytes(word)).to_le_bytes(), folded);
                     if word.is_ascii() {
-                        let bits = term_bits(u64::from_le_bytes(word));
+                        let (small, bits) = fold_and_tell(u64::from_le_bytes(word));
+                        assert_eq!(small.to_le_bytes(), folded);
                         let expected = (0..8).filter(|&at| word[at].is_ascii_alphanumeric());
                         assert_eq!(bits, expected.map(|at| 1 << at).sum::<u64>());
                     }
@@ -164,15 +177,36 @@ mod tests {
     }
 
     #[test]
-    fn hashes_fold_ascii_and_see_what_stands_where() {
-        let text = b"..Remote-Desktop-Of-A-Very-Long-Name.COM..";
-        let small = text.to_ascii_lowercase();
-        for end in 3..text.len() {
-            assert_eq!(hash_folded(text, 2, end), hash_folded(&small[2..end], 0, end - 2));
-            assert_eq!(hash_whole(&text[..end]), hash_whole(&small[..end]));
-            assert_ne!(hash_whole(&text[..end]), hash_whole(&text[..end - 1]));
+    fn hashes_of_terms_do_not_see_what_follows() {
+        let mut folded: Vec<u8> = (0..64).map(|at| b'a' + at % 26).collect();
+        for len in 1..=40 {
+            let hash = |folded: &[u8], len| super::hash(folded, 3, len);
+            let before = hash(&folded, len);
+            folded[3 + len] ^= 1;
+            assert_eq!(before, hash(&folded, len), "{len}");
+            for at in 0..len.min(HASHED) {
+                folded[3 + at] ^= 1;
+                assert_ne!(before, hash(&folded, len), "{at} of {len}");
+                folded[3 + at] ^= 1;
+            }
+            if len <= HASHED && len > 1 {
+                assert_ne!(before, hash(&folded, len - 1), "{len}");
+            }
         }
-        assert_ne!(hash_folded(b"ab", 0, 2), hash_folded(b"ba", 0, 2));
-        assert_ne!(hash_folded(b"a", 0, 1), hash_folded(b"a\0", 0, 2));
+    }
+
+    #[test]
+    fn hashes_of_whole_values_fold_ascii_and_see_every_byte() {
+        let text = b"..Remote-Desktop-Of-A-Very-Long-Name.COM..";
+        for end in 1..text.len() {
+            let whole = hash_whole(&text[..end]);
+            assert_eq!(whole, hash_whole(&text[..end].to_ascii_lowercase()));
+            assert_ne!(whole, hash_whole(&text[..end - 1]));
+            for at in 0..end {
+                let mut other = text.to_vec();
+                other[at] ^= 1;
+                assert_ne!(whole, hash_whole(&other[..end]));
+            }
+        }
     }
 }
