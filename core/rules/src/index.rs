@@ -230,7 +230,10 @@ struct Matcher {
 impl Matcher {
     /// The matcher of those interests that `ids` names.
     fn new(interests: &[InterestSpec], ids: &[u32]) -> Matcher {
-        let (mut parts, mut whole) = (Distinct::default(), Distinct::default());
+        let is_part = |id: &&u32| place(interests[**id as usize].op).0.is_some();
+        let count = ids.iter().filter(is_part).count();
+        let mut parts = Distinct::with_room(count);
+        let mut whole = Distinct::with_room(ids.len() - count);
         for &id in ids {
             let InterestSpec { op, literal, .. } = &interests[id as usize];
             let (place, case_sensitive) = place(*op);
@@ -239,12 +242,13 @@ impl Matcher {
         }
         let literals: Vec<Literal<'_>> = parts
             .literals()
+            .iter()
             .filter_map(|(text, place, case_sensitive)| {
                 Some(Literal { text, place: (*place)?, case_sensitive: *case_sensitive })
             })
             .collect();
         let wholes: Vec<(&str, bool)> =
-            whole.literals().map(|(text, _, case_sensitive)| (&**text, *case_sensitive)).collect();
+            whole.literals().iter().map(|(text, _, cased)| (&**text, *cased)).collect();
         Matcher {
             parts: Literals::new(&literals),
             part_ids: parts.ids(),

@@ -32,7 +32,7 @@ use crate::{
 
 use anchored::Anchored;
 pub(crate) use whole::Whole;
-pub(crate) use words::is_ascii;
+pub(crate) use words::{hash_whole, is_ascii};
 
 /// Up to here asking one by one is as fast, and needs no automaton.
 const FEW: usize = 4;
@@ -67,18 +67,15 @@ pub(crate) struct Literals {
 impl Literals {
     /// The set of these literals, of which none is empty.
     pub(crate) fn new(literals: &[Literal<'_>]) -> Literals {
-        let mut found = Vec::new();
-        let (mut patterns, mut rest) = (Vec::new(), Vec::new());
-        for (at, (literal, anchor)) in (0..).zip(literals.iter().zip(anchor::choose(literals))) {
-            match anchor {
-                Some(anchor) => found.push((at, anchor)),
-                None => {
-                    let needle = Needle::new(literal.text, literal.place, literal.case_sensitive);
-                    let is_pattern = needle.ascii_pattern().is_some();
-                    (if is_pattern { &mut patterns } else { &mut rest }).push((at, needle));
-                }
-            }
-        }
+        // One alone is found as fast by itself, and most rules have just one.
+        let (found, others) =
+            if literals.len() == 1 { (vec![], vec![0]) } else { anchor::choose(literals) };
+        let needles = others.into_iter().map(|at| {
+            let Literal { text, place, case_sensitive } = literals[at as usize];
+            (at, Needle::new(text, place, case_sensitive))
+        });
+        let (mut patterns, mut rest): (Vec<_>, Vec<_>) =
+            needles.partition(|(_, needle)| needle.ascii_pattern().is_some());
         let mut automaton = None;
         if patterns.len() > FEW {
             // Values are short: a prefilter costs more than it saves, and a DFA

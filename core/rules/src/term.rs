@@ -120,7 +120,7 @@ pub(crate) fn is_placed(
             (start == 0 || value[start - 1] == b'.') && matches!(value[end..], [] | [b'.'])
         }
         Place::Terms | Place::TermStart | Place::TermEnd | Place::Anywhere => {
-            !(before && term_before(value, start)) && !(behind && term_behind(value, end))
+            !(before && term_before(value, start) || behind && term_behind(value, end))
         }
     }
 }

@@ -6,7 +6,7 @@
 //! rarely have: `anydesk` of `anydesk.com`. Where all are shared by many, as in
 //! a list of addresses, two to four terms in a row are taken as one.
 
-use std::{ops::ControlFlow, sync::LazyLock};
+use std::{collections::HashMap, ops::ControlFlow, sync::LazyLock};
 
 use crate::term::Place;
 
@@ -55,45 +55,63 @@ pub(super) struct Anchor {
     /// Its hash.
     pub(super) hash: u64,
     /// Where it ends in the literal.
-    pub(super) end: usize,
+    pub(super) end: u32,
     /// How many terms it has.
-    pub(super) terms: usize,
+    pub(super) terms: u8,
 }
 
-/// An anchor for each literal that has one.
-pub(super) fn choose(literals: &[Literal<'_>]) -> Vec<Option<Anchor>> {
-    let mut chosen: Vec<Option<Anchor>> = vec![None; literals.len()];
-    let mut least: Vec<(u8, Option<Anchor>)> = vec![(u8::MAX, None); literals.len()];
-    let mut left: Vec<usize> = (0..literals.len()).collect();
+/// The literals that have an anchor, with it, and those that have none.
+pub(super) fn choose(literals: &[Literal<'_>]) -> (Vec<(u32, Anchor)>, Vec<u32>) {
+    let count = u32::try_from(literals.len()).expect("fewer than 2^32 literals");
+    let mut chosen: Vec<(u32, Anchor)> = Vec::with_capacity(literals.len());
+    // Of those that have only crowded ones: the least crowded.
+    let mut least: HashMap<u32, (u8, Anchor)> = HashMap::new();
+    let mut left: Vec<u32> = (0..count).collect();
     for terms in 1..=LONGEST_RUN {
         let mut shares = Shares::new(&left, literals);
         for &at in &left {
-            each_run(&literals[at], terms, |anchor, _| shares.add(anchor.hash));
+            each_run(&literals[at as usize], terms, |anchor, _| shares.add(anchor.hash));
         }
         left.retain(|&at| {
-            let mut best = None;
-            each_run(&literals[at], terms, |anchor, length| {
+            let (mut best, mut second): (Option<(_, Anchor)>, Option<(u8, Anchor)>) = (None, None);
+            each_run(&literals[at as usize], terms, |anchor, length| {
                 let shared = shares.of(anchor.hash);
-                if shared < least[at].0 {
-                    least[at] = (shared, Some(anchor));
-                }
                 let rank = (!is_common(anchor.hash), length);
                 if shared <= SHARED && best.is_none_or(|(found, _)| found < rank) {
                     best = Some((rank, anchor));
                 }
+                if second.is_none_or(|(found, _)| shared < found) {
+                    second = Some((shared, anchor));
+                }
             });
-            chosen[at] = best.map(|(_, anchor)| anchor);
+            match (best, second) {
+                (Some((_, anchor)), _) => chosen.push((at, anchor)),
+                (None, Some(second)) => {
+                    let least = least.entry(at).or_insert(second);
+                    if second.0 < least.0 {
+                        *least = second;
+                    }
+                }
+                (None, None) => {}
+            }
             best.is_none()
         });
-        if left.is_empty() {
+        // A second look-up for each term of each value is not worth a few
+        // shared anchors.
+        let few = left.len() <= literals.len() / 256;
+        let crowded = |at| least.get(at).is_some_and(|&(shared, _)| shared > CROWDED);
+        if few && !left.iter().any(crowded) {
             break;
         }
     }
-    for at in left {
-        let (shared, anchor) = least[at];
-        chosen[at] = anchor.filter(|_| shared <= CROWDED);
-    }
-    chosen
+    left.retain(|at| match least.get(at) {
+        Some(&(shared, anchor)) if shared <= CROWDED => {
+            chosen.push((*at, anchor));
+            false
+        }
+        _ => true,
+    });
+    (chosen, left)
 }
 
 fn is_common(hash: u64) -> bool {
@@ -119,7 +137,7 @@ fn each_run(literal: &Literal<'_>, terms: usize, mut each: impl FnMut(Anchor, us
         Place::TermEnd | Place::End => (false, true),
         Place::Anywhere => (false, false),
     };
-    let mut runs = Runs::default();
+    let mut runs = Runs::new();
     let mut starts = [0; LONGEST_RUN];
     let mut count = 0;
     let _ = scan::all(text, |term| {
@@ -131,7 +149,8 @@ fn each_run(literal: &Literal<'_>, terms: usize, mut each: impl FnMut(Anchor, us
             if count >= terms {
                 let start = starts[(count - terms) % LONGEST_RUN];
                 let end = if literal.case_sensitive { term.raw_end } else { term.end };
-                each(Anchor { hash, end, terms }, term.end - start);
+                let end = u32::try_from(end).expect("a literal of less than 4 GiB");
+                each(Anchor { hash, end, terms: terms as u8 }, term.end - start);
             }
         }
         ControlFlow::Continue(())
@@ -139,13 +158,19 @@ fn each_run(literal: &Literal<'_>, terms: usize, mut each: impl FnMut(Anchor, us
 }
 
 /// The hashes of the runs that end with the last term seen.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Runs {
     hashes: [u64; LONGEST_RUN],
     end: usize,
 }
 
 impl Runs {
+    /// Before the first term.
+    pub(super) fn new() -> Runs {
+        // Not 0, with which every run would be the same.
+        Runs { hashes: [1; LONGEST_RUN], end: 0 }
+    }
+
     /// Adds the next term.
     #[inline]
     pub(super) fn add(&mut self, term: &Term) {
@@ -165,28 +190,91 @@ impl Runs {
     }
 }
 
-/// How many literals have a run, roughly: never too low, but for what a byte
-/// can hold.
+/// How many literals have a run, roughly: hardly ever too high, and never too
+/// low, but for what a byte can hold.
 struct Shares {
     counts: Vec<u8>,
     shift: u32,
 }
 
 impl Shares {
-    fn new(left: &[usize], literals: &[Literal<'_>]) -> Shares {
-        // Most terms and their border take five bytes. Few literals get more
-        // room, for each that shares a place by chance counts.
-        let bytes: usize = left.iter().map(|&at| literals[at].text.len()).sum();
-        let slots = (16 * bytes).min(bytes.max(1 << 20)).next_power_of_two().max(64);
+    fn new(left: &[u32], literals: &[Literal<'_>]) -> Shares {
+        // Most terms and their border take five bytes.
+        let bytes: usize = left.iter().map(|&at| literals[at as usize].text.len()).sum();
+        let slots = (bytes / 4).next_power_of_two().max(1024);
         Shares { counts: vec![0; slots], shift: 64 - slots.ilog2() }
     }
 
+    /// Two places, so that a run is taken for a frequent one only if it shares
+    /// both with frequent ones.
+    fn places(&self, hash: u64) -> [usize; 2] {
+        [hash, hash.rotate_left(32)].map(|hash| (hash >> self.shift) as usize)
+    }
+
     fn add(&mut self, hash: u64) {
-        let count = &mut self.counts[(hash >> self.shift) as usize];
-        *count = count.saturating_add(1);
+        for place in self.places(hash) {
+            self.counts[place] = self.counts[place].saturating_add(1);
+        }
     }
 
     fn of(&self, hash: u64) -> u8 {
-        self.counts[(hash >> self.shift) as usize]
+        self.places(hash).map(|place| self.counts[place]).into_iter().min().unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_letter(c: char) -> bool {
+        c.is_ascii_alphanumeric()
+    }
+
+    /// The anchors of these literals, as text; none where there is none.
+    fn anchors(place: Place, texts: &[String]) -> Vec<Option<String>> {
+        let literals: Vec<Literal<'_>> =
+            texts.iter().map(|text| Literal { text, place, case_sensitive: false }).collect();
+        let mut anchors = vec![None; texts.len()];
+        for (at, anchor) in choose(&literals).0 {
+            let before = &texts[at as usize][..anchor.end as usize];
+            let mut terms = usize::from(anchor.terms);
+            let start = before.char_indices().rev().find(|&(_, c)| {
+                terms -= usize::from(!is_letter(c));
+                terms == 0
+            });
+            anchors[at as usize] = Some(before[start.map_or(0, |(at, _)| at + 1)..].to_owned());
+        }
+        anchors
+    }
+
+    fn texts<const N: usize>(texts: [&str; N]) -> Vec<String> {
+        texts.map(str::to_owned).into()
+    }
+
+    #[test]
+    fn anchors_are_whole_terms_that_say_something() {
+        let some = |text: &str| Some(text.to_owned());
+        let names = texts(["anydesk.com", "www.x.de", "microsoft-corp.ab", ".-.", "one"]);
+        let found = anchors(Place::Terms, &names);
+        assert_eq!(found, [some("anydesk"), some("de"), some("corp"), None, some("one")]);
+        let found = anchors(Place::Anywhere, &names);
+        assert_eq!(found, [None, some("x"), some("corp"), None, None]);
+        let found = anchors(Place::Start, &names);
+        assert_eq!(found, [some("anydesk"), some("x"), some("corp"), None, None]);
+        let found = anchors(Place::TermEnd, &names);
+        assert_eq!(found, [some("com"), some("de"), some("corp"), None, None]);
+    }
+
+    #[test]
+    fn frequent_terms_are_taken_together_or_left() {
+        let addresses: Vec<String> =
+            (0..1600).map(|at| format!("10.{}.{}.7", at % 40, at / 40)).collect();
+        let found = anchors(Place::Terms, &addresses);
+        assert!(found.iter().flatten().all(|run| run.matches('.').count() >= 1), "{found:?}");
+        assert_eq!(found.iter().flatten().count(), addresses.len());
+
+        let ends: Vec<String> = (0..200).map(|at| format!("x{at}.com")).collect();
+        assert_eq!(anchors(Place::End, &ends).iter().flatten().count(), 0);
+        assert_eq!(anchors(Place::End, &ends[..20]).iter().flatten().count(), 20);
     }
 }

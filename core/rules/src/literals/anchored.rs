@@ -57,7 +57,7 @@ impl Anchored {
             let entry = Entry {
                 text: small(texts.len()),
                 len: small(text.len()),
-                anchor_end: small(anchor.end),
+                anchor_end: anchor.end,
                 literal,
                 place,
                 case_sensitive,
@@ -67,8 +67,8 @@ impl Anchored {
             entry
         });
         let entries: Box<[Entry]> = entries.collect();
-        let runs =
-            (1..=LONGEST_RUN).filter(|&terms| found.iter().any(|(_, one)| one.terms == terms));
+        let runs = (1..=LONGEST_RUN)
+            .filter(|&terms| found.iter().any(|(_, one)| usize::from(one.terms) == terms));
         Anchored {
             table,
             shortest: entries.iter().map(|entry| entry.len as usize).min().unwrap_or(0),
@@ -110,7 +110,7 @@ impl Anchored {
         bytes: &[u8],
         each: &mut impl FnMut(usize) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let mut runs = Runs::default();
+        let mut runs = Runs::new();
         scan::ascii(bytes, |term| {
             runs.add(&term);
             for hash in self.runs.iter().map(|&terms| runs.of(terms)) {
@@ -130,7 +130,7 @@ impl Anchored {
         value: &Value<'_>,
         each: &mut impl FnMut(usize) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        let mut runs = Runs::default();
+        let mut runs = Runs::new();
         scan::letters(value.text(), |term| {
             runs.add(&term);
             for hash in self.runs.iter().map(|&terms| runs.of(terms)) {

@@ -119,12 +119,12 @@ pub(super) fn hash(folded: &[u8], start: usize, len: usize) -> u64 {
 /// The hash of a run of terms: of one more term, `gap` bytes behind the run.
 #[inline(always)]
 pub(super) fn hash_run(run: u64, gap: usize, term: u64) -> u64 {
-    mix(run ^ (gap as u64).wrapping_mul(LENGTH), term ^ NEXT)
+    mix(run ^ (gap as u64 + 1).wrapping_mul(LENGTH), term ^ NEXT)
 }
 
 /// The hash of a whole text with ASCII folded, every byte of it.
 #[inline(always)]
-pub(super) fn hash_whole(bytes: &[u8]) -> u64 {
+pub(crate) fn hash_whole(bytes: &[u8]) -> u64 {
     let mut hash = (bytes.len() as u64).wrapping_mul(LENGTH);
     let mut at = 0;
     while at < bytes.len() {
