@@ -5,8 +5,6 @@
 //! value is a host as `remote.host` holds it; nothing is cut out of URLs here,
 //! because there is one place that does that, the sources' mapping.
 
-use std::collections::HashMap;
-
 use crate::fold::fold_text;
 
 /// The domain in the form it is compared in, or what is wrong with it.
@@ -50,73 +48,39 @@ pub(crate) fn is_under(host: &str, domain: &str) -> bool {
         .is_some_and(|above| above.is_empty() || above.ends_with('.'))
 }
 
-/// Many domains, by id.
-#[derive(Debug, Default)]
-pub(crate) struct Domains {
-    ids: HashMap<Box<str>, Vec<u32>>,
-    longest: usize,
-}
-
-impl Domains {
-    pub(crate) fn insert(&mut self, domain: String, id: u32) {
-        self.longest = self.longest.max(domain.len());
-        self.ids.entry(domain.into()).or_default().push(id);
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.ids.is_empty()
-    }
-
-    /// The ids of the domains that `host` (folded) is or is below, from the
-    /// broadest domain on.
-    pub(crate) fn above<'d>(&'d self, host: &'d str) -> impl Iterator<Item = &'d [u32]> {
-        let host = without_root(host);
-        // No domain is longer than the longest, so a hostile value of dots
-        // alone costs a few look-ups.
-        let shortest_start = host.len().saturating_sub(self.longest);
-        let borders = memchr::memrchr_iter(b'.', host.as_bytes()).map(|dot| dot + 1).chain([0]);
-        borders
-            .take_while(move |&start| start >= shortest_start)
-            .filter_map(|start| self.ids.get(&host[start..]).map(Vec::as_slice))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use crate::{
+        literals::{Literal, Literals},
+        term::{Place, Value},
+    };
+
     use super::*;
 
     #[test]
-    fn one_and_many_agree() {
-        let domains = ["com", "x.com", "a.x.com", "y.org", "münchen.de"];
-        let mut many = Domains::default();
-        for (id, domain) in domains.iter().enumerate() {
-            many.insert((*domain).to_owned(), id as u32);
-        }
-        for host in [
-            "",
-            ".",
-            "com",
-            "com.",
-            "com..",
-            "x.com",
-            "x.com.",
-            "ax.com",
-            "a.x.com",
-            "b.a.x.com",
-            ".x.com",
-            "x.com.y.org",
-            "x_com",
-            "xn--x.com",
-            "a.münchen.de",
-            "ünchen.de",
-            "y.orga",
+    fn borders_are_dots_and_the_ends() {
+        for (host, domain, under) in [
+            ("", "com", false),
+            (".", "com", false),
+            ("com", "com", true),
+            ("com.", "com", true),
+            ("com..", "com", false),
+            ("x.com", "x.com", true),
+            ("x.com.", "x.com", true),
+            ("ax.com", "x.com", false),
+            ("b.a.x.com", "x.com", true),
+            (".x.com", "x.com", true),
+            ("x.com.y.org", "x.com", false),
+            ("x_com", "com", false),
+            ("xn--x.com", "x.com", false),
+            ("a.münchen.de", "münchen.de", true),
+            ("münchen.de", "ünchen.de", false),
+            ("y.orga", "y.org", false),
         ] {
-            let mut found: Vec<u32> = many.above(host).flatten().copied().collect();
-            found.sort_unstable();
-            let expected: Vec<u32> = (0..domains.len() as u32)
-                .filter(|&id| is_under(host, domains[id as usize]))
-                .collect();
-            assert_eq!(found, expected, "{host}");
+            assert_eq!(is_under(host, domain), under, "{host} under {domain}");
+            let domain = Literal { text: domain, place: Place::Under, case_sensitive: false };
+            let many = Literals::new(&[domain]);
+            assert_eq!(many.any(&Value::new(host)), under, "{host} under {domain:?}");
         }
     }
 

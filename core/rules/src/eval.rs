@@ -15,7 +15,7 @@ use crate::{
     check::compile_regex,
     domain::is_under,
     fold::{equal, fold_text},
-    literals::Literals,
+    literals::{Literal, Literals, prepared},
     operators::witness_op,
     term::{Needle, Place, Value},
 };
@@ -225,24 +225,26 @@ fn compare(predicate: &NumberPredicate, number: i64) -> bool {
 impl Text {
     fn new(predicate: &TextPredicate) -> Text {
         let TextPredicate { field, op, case_sensitive, negated, literals } = predicate;
-        let needles = |place| {
-            let case_sensitive = *case_sensitive && !matches!(op, TextOp::HasAny | TextOp::HasAll);
-            literals.iter().map(move |literal| Needle::new(literal, place, case_sensitive))
+        let case_sensitive = *case_sensitive && !matches!(op, TextOp::HasAny | TextOp::HasAll);
+        let any = |place| {
+            let texts: Vec<_> = literals.iter().map(|one| prepared(one, case_sensitive)).collect();
+            let literals = texts.iter().map(|text| Literal { text, place, case_sensitive });
+            Test::Any(Literals::new(&literals.collect::<Vec<_>>()))
         };
         let first = literals.first().map_or("", String::as_str);
         let test = match op {
-            TextOp::Has | TextOp::HasAny => {
-                Test::Any(Literals::new(needles(Place::Terms).collect()))
-            }
-            TextOp::HasAll => Test::All(needles(Place::Terms).collect()),
-            TextOp::HasPrefix => Test::Any(Literals::new(needles(Place::TermStart).collect())),
-            TextOp::HasSuffix => Test::Any(Literals::new(needles(Place::TermEnd).collect())),
-            TextOp::Contains => Test::Any(Literals::new(needles(Place::Anywhere).collect())),
-            TextOp::StartsWith => Test::Any(Literals::new(needles(Place::Start).collect())),
-            TextOp::EndsWith => Test::Any(Literals::new(needles(Place::End).collect())),
-            TextOp::Eq if *case_sensitive => Test::Equal,
+            TextOp::Has | TextOp::HasAny => any(Place::Terms),
+            TextOp::HasAll => Test::All(
+                literals.iter().map(|one| Needle::new(one, Place::Terms, case_sensitive)).collect(),
+            ),
+            TextOp::HasPrefix => any(Place::TermStart),
+            TextOp::HasSuffix => any(Place::TermEnd),
+            TextOp::Contains => any(Place::Anywhere),
+            TextOp::StartsWith => any(Place::Start),
+            TextOp::EndsWith => any(Place::End),
+            TextOp::Eq if case_sensitive => Test::Equal,
             TextOp::Eq => Test::EqualFolded,
-            TextOp::In if *case_sensitive => {
+            TextOp::In if case_sensitive => {
                 Test::OneOf(literals.iter().map(|literal| literal.as_str().into()).collect())
             }
             TextOp::In => Test::OneOfFolded(
@@ -253,7 +255,7 @@ impl Text {
             ),
             TextOp::Under => Test::Under(fold_text(first).into_owned()),
         };
-        let op = witness_op(*op, *case_sensitive);
+        let op = witness_op(*op, case_sensitive);
         Text { field: *field, op, negated: *negated, literals: literals.clone(), test }
     }
 

@@ -26,6 +26,9 @@ fn only(mut chars: impl Iterator<Item = char>) -> Option<char> {
 
 /// `text` with every letter folded; borrowed if nothing changes.
 pub(crate) fn fold_text(text: &str) -> Cow<'_, str> {
+    if !text.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii()) {
+        return Cow::Borrowed(text);
+    }
     match text.char_indices().find(|&(_, c)| fold(c) != c) {
         None => Cow::Borrowed(text),
         Some(_) if text.is_ascii() => Cow::Owned(text.to_ascii_lowercase()),

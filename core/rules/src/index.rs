@@ -1,11 +1,12 @@
 //! The shared matcher: thousands of interests asked at once.
 //!
 //! One matcher per kind and field, so that a value is only ever compared to
-//! what somebody asked of it. In each, literals that may stand anywhere are
-//! found by one automaton, whole values and domains by a hash. The answer is
-//! exact, the same as asking every interest by itself: the screen may then
-//! drop what is not wanted without asking anybody else, and detectors need not
-//! look again.
+//! what somebody asked of it. In each, literals are found by hashes over the
+//! value's terms or over all of it, which costs the same for a hundred
+//! interests and a million, and only what has no term of its own by an
+//! automaton. The answer is exact, the same as asking every interest by itself:
+//! the screen may then drop what is not wanted without asking anybody else, and
+//! detectors need not look again.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -20,11 +21,10 @@ use remora_abi::{
 };
 
 use crate::{
-    InterestSpec,
-    domain::{self, Domains},
-    fold::fold_text,
-    literals::Literals,
-    term::{Needle, Place, Value},
+    InterestSpec, domain,
+    ids::{Distinct, Ids},
+    literals::{Literal, Literals, Whole, prepared},
+    term::{Place, Value},
 };
 
 /// Why an interest cannot be indexed.
@@ -45,6 +45,8 @@ impl fmt::Display for IndexError {
 impl std::error::Error for IndexError {}
 
 /// An exact index over interests.
+///
+/// Asking changes nothing in it, and it is shared by all threads.
 #[derive(Debug)]
 pub struct Index {
     matchers: Vec<Matcher>,
@@ -58,7 +60,7 @@ struct KindIndex {
     fields: Vec<Field>,
     whole: Vec<u32>,
     /// By the field's id: the matcher of this kind and that of any kind.
-    matchers: Vec<[Option<usize>; 2]>,
+    matchers: Vec<[Option<u32>; 2]>,
 }
 
 impl Index {
@@ -67,19 +69,21 @@ impl Index {
     /// field that the table lacks is never met: such a field reads `""`.
     pub fn new(interests: &[InterestSpec]) -> Result<Index, IndexError> {
         let mut whole: HashMap<Kind, Vec<u32>> = HashMap::new();
-        let mut builders: BTreeMap<(Kind, Field), MatcherBuilder> = BTreeMap::new();
+        let mut asked: BTreeMap<(Kind, Field), Vec<u32>> = BTreeMap::new();
         for (id, interest) in (0..).zip(interests) {
             check(interest).map_err(|message| IndexError { interest: id, message })?;
             if interest.op == Op::KIND {
                 whole.entry(interest.kind).or_default().push(id);
             } else if interest.field.info().is_some() {
-                let builder = builders.entry((interest.kind, interest.field)).or_default();
-                builder.add(interest, id);
+                asked.entry((interest.kind, interest.field)).or_default().push(id);
             }
         }
-        let (places, builders): (Vec<_>, Vec<_>) = builders.into_iter().unzip();
-        let matchers = builders.into_iter().map(MatcherBuilder::build).collect();
-        let find = |kind, field| places.iter().position(|&place| place == (kind, field));
+        let (places, asked): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
+        let matchers = asked.iter().map(|ids| Matcher::new(interests, ids)).collect();
+        let find = |kind, field| {
+            let mut places = (0..).zip(&places);
+            places.find(|&(_, place)| *place == (kind, field)).map(|(at, _)| at)
+        };
         let kinds = [kind::ANY].into_iter().chain(KINDS.iter().map(|info| info.kind));
         let kinds = kinds.map(|kind| {
             let mut index = KindIndex::default();
@@ -115,28 +119,49 @@ impl Index {
     /// Whether any interest meets `value`. Bytes that are not UTF-8 count as
     /// U+FFFD. Interests in whole kinds do not count; they are asked by
     /// [`whole_kind`](Self::whole_kind).
+    ///
+    /// The screen asks this of every record, of the bytes as they stand there.
+    /// An ASCII value is never copied; another one only if part of it is like
+    /// part of a literal.
     pub fn wants(&self, kind: Kind, field: Field, value: &[u8]) -> bool {
-        let [None, None] = self.matchers(kind, field) else {
-            let value = String::from_utf8_lossy(value);
-            return self.each(kind, field, &value, |_| ControlFlow::Break(())).is_break();
+        let matchers = self.matchers(kind, field);
+        if value.is_empty() || *matchers == [None, None] {
+            return false;
+        }
+        let any = |value: &Value<'_>| {
+            matchers.iter().flatten().any(|&matcher| self.matchers[matcher as usize].any(value))
         };
-        false
+        match Value::of_ascii(value) {
+            Some(value) => any(&value),
+            None => any(&Value::new(&String::from_utf8_lossy(value))),
+        }
     }
 
     /// The ids of all interests that `value` meets, ascending, appended to
     /// `out`.
     pub fn matches(&self, kind: Kind, field: Field, value: &str, out: &mut Vec<u32>) {
+        if value.is_empty() {
+            return;
+        }
         let start = out.len();
         let mut tidy_at = start + TIDY;
-        let _ = self.each(kind, field, value, |id| {
-            out.push(id);
-            if out.len() == tidy_at {
-                tidy(out, start);
-                tidy_at = start + TIDY.max(2 * (out.len() - start));
-            }
-            ControlFlow::Continue(())
-        });
+        let value = Value::new(value);
+        for &matcher in self.matchers(kind, field).iter().flatten() {
+            let _ = self.matchers[matcher as usize].each(&value, |ids| {
+                out.extend_from_slice(ids);
+                if out.len() >= tidy_at {
+                    tidy(out, start);
+                    tidy_at = start + TIDY.max(2 * (out.len() - start));
+                }
+                ControlFlow::Continue(())
+            });
+        }
         tidy(out, start);
+    }
+
+    /// About how many bytes the index holds: what grows with the interests.
+    pub fn memory(&self) -> usize {
+        self.matchers.iter().map(Matcher::memory).sum()
     }
 
     fn kind(&self, kind: Kind) -> &KindIndex {
@@ -144,25 +169,8 @@ impl Index {
     }
 
     /// Borrowed: a copy of the array costs more than most values do.
-    fn matchers(&self, kind: Kind, field: Field) -> &[Option<usize>; 2] {
+    fn matchers(&self, kind: Kind, field: Field) -> &[Option<u32>; 2] {
         self.kind(kind).matchers.get(usize::from(field.0)).unwrap_or(&[None, None])
-    }
-
-    fn each(
-        &self,
-        kind: Kind,
-        field: Field,
-        value: &str,
-        mut each: impl FnMut(u32) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
-        if value.is_empty() {
-            return ControlFlow::Continue(());
-        }
-        let value = Value::new(value);
-        for matcher in self.matchers(kind, field).iter().flatten() {
-            self.matchers[*matcher].each(&value, &mut each)?;
-        }
-        ControlFlow::Continue(())
     }
 }
 
@@ -211,73 +219,90 @@ fn check(interest: &InterestSpec) -> Result<(), String> {
 /// The interests in one field of one kind.
 #[derive(Debug)]
 struct Matcher {
-    literals: Literals,
-    /// The interest of each literal.
-    literal_ids: Vec<u32>,
-    exact: HashMap<Box<str>, Vec<u32>>,
-    folded: HashMap<Box<str>, Vec<u32>>,
-    domains: Domains,
-}
-
-#[derive(Default)]
-struct MatcherBuilder {
-    needles: Vec<Needle>,
-    literal_ids: Vec<u32>,
-    exact: HashMap<Box<str>, Vec<u32>>,
-    folded: HashMap<Box<str>, Vec<u32>>,
-    domains: Domains,
-}
-
-impl MatcherBuilder {
-    fn add(&mut self, interest: &InterestSpec, id: u32) {
-        let literal = interest.literal.as_str();
-        let (place, case_sensitive) = match interest.op {
-            Op::HAS => (Place::Terms, false),
-            Op::HAS_CS => (Place::Terms, true),
-            Op::HASPREFIX => (Place::TermStart, false),
-            Op::HASPREFIX_CS => (Place::TermStart, true),
-            Op::HASSUFFIX => (Place::TermEnd, false),
-            Op::HASSUFFIX_CS => (Place::TermEnd, true),
-            Op::CONTAINS => (Place::Anywhere, false),
-            Op::CONTAINS_CS => (Place::Anywhere, true),
-            Op::STARTSWITH => (Place::Start, false),
-            Op::STARTSWITH_CS => (Place::Start, true),
-            Op::ENDSWITH => (Place::End, false),
-            Op::ENDSWITH_CS => (Place::End, true),
-            Op::EQ => {
-                return self.folded.entry(fold_text(literal).into()).or_default().push(id);
-            }
-            Op::EQ_CS => return self.exact.entry(literal.into()).or_default().push(id),
-            Op::UNDER => return self.domains.insert(fold_text(literal).into_owned(), id),
-            op => unreachable!("operator {} was refused", op.0),
-        };
-        self.needles.push(Needle::new(literal, place, case_sensitive));
-        self.literal_ids.push(id);
-    }
-
-    fn build(self) -> Matcher {
-        let MatcherBuilder { needles, literal_ids, exact, folded, domains } = self;
-        Matcher { literals: Literals::new(needles), literal_ids, exact, folded, domains }
-    }
+    /// Literals that stand somewhere in a value.
+    parts: Literals,
+    part_ids: Ids,
+    /// Literals that are the value.
+    whole: Option<Whole>,
+    whole_ids: Ids,
 }
 
 impl Matcher {
+    /// The matcher of those interests that `ids` names.
+    fn new(interests: &[InterestSpec], ids: &[u32]) -> Matcher {
+        let is_part = |id: &&u32| place(interests[**id as usize].op).0.is_some();
+        let count = ids.iter().filter(is_part).count();
+        let mut parts = Distinct::with_room(count);
+        let mut whole = Distinct::with_room(ids.len() - count);
+        for &id in ids {
+            let InterestSpec { op, literal, .. } = &interests[id as usize];
+            let (place, case_sensitive) = place(*op);
+            let kept = if place.is_some() { &mut parts } else { &mut whole };
+            kept.add((prepared(literal, case_sensitive), place, case_sensitive), id);
+        }
+        let literals: Vec<Literal<'_>> = parts
+            .literals()
+            .iter()
+            .filter_map(|(text, place, case_sensitive)| {
+                Some(Literal { text, place: (*place)?, case_sensitive: *case_sensitive })
+            })
+            .collect();
+        let wholes: Vec<(&str, bool)> =
+            whole.literals().iter().map(|(text, _, cased)| (&**text, *cased)).collect();
+        Matcher {
+            parts: Literals::new(&literals),
+            part_ids: parts.ids(),
+            whole: (!wholes.is_empty()).then(|| Whole::new(&wholes)),
+            whole_ids: whole.ids(),
+        }
+    }
+
+    #[inline]
+    fn any(&self, value: &Value<'_>) -> bool {
+        let found = |_| ControlFlow::Break(());
+        self.whole.as_ref().is_some_and(|whole| whole.each(value, found).is_break())
+            || self.parts.any(value)
+    }
+
     /// Calls `each` with the ids of the interests that `value` meets, in no
     /// order, some more than once.
     fn each(
         &self,
         value: &Value<'_>,
-        each: &mut impl FnMut(u32) -> ControlFlow<()>,
+        mut each: impl FnMut(&[u32]) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
-        if !self.exact.is_empty() {
-            self.exact.get(value.text()).into_iter().flatten().try_for_each(|&id| each(id))?;
+        if let Some(whole) = &self.whole {
+            whole.each(value, |at| each(self.whole_ids.of(at)))?;
         }
-        if !self.folded.is_empty() {
-            self.folded.get(value.folded()).into_iter().flatten().try_for_each(|&id| each(id))?;
-        }
-        if !self.domains.is_empty() {
-            self.domains.above(value.folded()).flatten().try_for_each(|&id| each(id))?;
-        }
-        self.literals.each(value, |at| each(self.literal_ids[at]))
+        self.parts.each(value, |at| each(self.part_ids.of(at)))
     }
+
+    fn memory(&self) -> usize {
+        let whole = self.whole.as_ref().map_or(0, Whole::memory);
+        self.parts.memory() + whole + self.part_ids.memory() + self.whole_ids.memory()
+    }
+}
+
+/// Where a literal counts, if not as the whole value, and whether its case
+/// does.
+fn place(op: Op) -> (Option<Place>, bool) {
+    let (place, case_sensitive) = match op {
+        Op::HAS => (Place::Terms, false),
+        Op::HAS_CS => (Place::Terms, true),
+        Op::HASPREFIX => (Place::TermStart, false),
+        Op::HASPREFIX_CS => (Place::TermStart, true),
+        Op::HASSUFFIX => (Place::TermEnd, false),
+        Op::HASSUFFIX_CS => (Place::TermEnd, true),
+        Op::CONTAINS => (Place::Anywhere, false),
+        Op::CONTAINS_CS => (Place::Anywhere, true),
+        Op::STARTSWITH => (Place::Start, false),
+        Op::STARTSWITH_CS => (Place::Start, true),
+        Op::ENDSWITH => (Place::End, false),
+        Op::ENDSWITH_CS => (Place::End, true),
+        Op::UNDER => (Place::Under, false),
+        Op::EQ => return (None, false),
+        Op::EQ_CS => return (None, true),
+        op => unreachable!("operator {} was refused", op.0),
+    };
+    (Some(place), case_sensitive)
 }

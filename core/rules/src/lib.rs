@@ -7,6 +7,7 @@ pub mod diagnostic;
 mod domain;
 pub mod eval;
 mod fold;
+mod ids;
 pub mod index;
 mod lex;
 mod literals;

@@ -11,19 +11,58 @@ use std::{borrow::Cow, cell::OnceCell, sync::LazyLock};
 use memchr::memmem::Finder;
 use regex::Regex;
 
-use crate::fold::fold_text;
+use crate::{
+    fold::{fold, fold_text},
+    literals::is_ascii,
+};
 
 /// Whether `c` is part of a term: a letter or decimal digit of any script.
+#[inline]
 pub(crate) fn is_term_char(c: char) -> bool {
     // What is alphanumeric to `char` but neither (`½`, `Ⅷ`, vowel signs) is
-    // rare enough to be asked of the slow table.
+    // rare enough to be asked of the slow table, and so are the letters of
+    // blocks that have no such thing (Latin, Cyrillic, Han, Hangul).
     static EXACT: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"[\p{L}\p{Nd}]").expect("the class of letters and decimal digits is valid")
     });
-    if c.is_ascii() {
-        return c.is_ascii_alphanumeric();
+    match c {
+        '\0'..='\x7f' => c.is_ascii_alphanumeric(),
+        'À'..='ɏ' | 'Ѐ'..='ҁ' | 'Ҋ'..='ԯ' | '一'..='鿿' | '가'..='힣' => {
+            c.is_alphabetic()
+        }
+        // The partner is asked, for of a new pair of letters the table may know
+        // only one.
+        _ => c.is_alphanumeric() && EXACT.is_match(fold(c).encode_utf8(&mut [0; 4])),
     }
-    c.is_alphanumeric() && EXACT.is_match(c.encode_utf8(&mut [0; 4]))
+}
+
+/// Whether a term character stands just before `at`. `value` is UTF-8.
+#[inline]
+fn term_before(value: &[u8], at: usize) -> bool {
+    match value[..at].last() {
+        None => false,
+        Some(byte) if byte.is_ascii() => byte.is_ascii_alphanumeric(),
+        Some(_) => {
+            let starts = (at.saturating_sub(4)..at).rev();
+            let start = starts.into_iter().find(|&at| value[at] & 0xc0 != 0x80);
+            start.and_then(|start| first_char(&value[start..at])).is_some_and(is_term_char)
+        }
+    }
+}
+
+/// Whether a term character stands at `at`. `value` is UTF-8.
+#[inline]
+fn term_behind(value: &[u8], at: usize) -> bool {
+    match value.get(at) {
+        None => false,
+        Some(byte) if byte.is_ascii() => byte.is_ascii_alphanumeric(),
+        Some(_) => first_char(&value[at..]).is_some_and(is_term_char),
+    }
+}
+
+fn first_char(bytes: &[u8]) -> Option<char> {
+    let chunk = bytes[..bytes.len().min(4)].utf8_chunks().next()?;
+    chunk.valid().chars().next()
 }
 
 /// Where in a value an occurrence counts.
@@ -41,26 +80,96 @@ pub(crate) enum Place {
     Start,
     /// At the end of the value (`endswith`).
     End,
+    /// The whole value or all of it behind a dot; one last dot of the value
+    /// does not count (`under`).
+    Under,
+}
+
+impl Place {
+    /// Whether a term character just before, just behind an occurrence of
+    /// `literal` rejects it: asked only at an edge where the literal itself has
+    /// one.
+    pub(crate) fn edges(self, literal: &str) -> (bool, bool) {
+        let (before, behind) = match self {
+            Place::Terms => (true, true),
+            Place::TermStart => (true, false),
+            Place::TermEnd => (false, true),
+            Place::Anywhere | Place::Start | Place::End | Place::Under => (false, false),
+        };
+        (
+            before && literal.chars().next().is_some_and(is_term_char),
+            behind && literal.chars().next_back().is_some_and(is_term_char),
+        )
+    }
+}
+
+/// Whether a literal with these [`edges`](Place::edges) counts where it occurs
+/// in `value`, which is UTF-8.
+#[inline]
+pub(crate) fn is_placed(
+    place: Place,
+    (before, behind): (bool, bool),
+    value: &[u8],
+    start: usize,
+    end: usize,
+) -> bool {
+    match place {
+        Place::Start => start == 0,
+        Place::End => end == value.len(),
+        Place::Under => {
+            (start == 0 || value[start - 1] == b'.') && matches!(value[end..], [] | [b'.'])
+        }
+        Place::Terms | Place::TermStart | Place::TermEnd | Place::Anywhere => {
+            !(before && term_before(value, start) || behind && term_behind(value, end))
+        }
+    }
 }
 
 /// A value that is compared to many literals: folded at most once.
 #[derive(Debug)]
 pub(crate) struct Value<'v> {
-    text: &'v str,
+    bytes: &'v [u8],
+    /// Not yet known of bytes that are ASCII, and hardly ever asked.
+    text: Option<&'v str>,
+    is_ascii: bool,
     folded: OnceCell<Cow<'v, str>>,
 }
 
 impl<'v> Value<'v> {
     pub(crate) fn new(text: &'v str) -> Self {
-        Value { text, folded: OnceCell::new() }
+        let bytes = text.as_bytes();
+        Value { bytes, text: Some(text), is_ascii: is_ascii(bytes), folded: OnceCell::new() }
+    }
+
+    /// The value of these bytes, if they are ASCII.
+    #[inline]
+    pub(crate) fn of_ascii(bytes: &'v [u8]) -> Option<Self> {
+        is_ascii(bytes).then(|| Value {
+            bytes,
+            text: None,
+            is_ascii: true,
+            folded: OnceCell::new(),
+        })
+    }
+
+    /// UTF-8.
+    #[inline]
+    pub(crate) fn bytes(&self) -> &'v [u8] {
+        self.bytes
+    }
+
+    #[inline]
+    pub(crate) fn is_ascii(&self) -> bool {
+        self.is_ascii
     }
 
     pub(crate) fn text(&self) -> &'v str {
-        self.text
+        let decoded = || str::from_utf8(self.bytes).expect("ASCII is UTF-8");
+        self.text.unwrap_or_else(decoded)
     }
 
     pub(crate) fn folded(&self) -> &str {
-        self.folded.get_or_init(|| fold_text(self.text))
+        self.folded.get_or_init(|| fold_text(self.text()))
     }
 }
 
@@ -68,12 +177,12 @@ impl<'v> Value<'v> {
 #[derive(Clone, Debug)]
 enum Search {
     /// The bytes as they are.
-    Exact(Finder<'static>),
+    Exact(Box<Finder<'static>>),
     /// ASCII, case ignored: look for the byte at `at` in both cases, then
     /// compare. Chosen to be a rare one.
     Ascii { at: usize },
     /// The folded literal in the folded value.
-    Folded(Finder<'static>),
+    Folded(Box<Finder<'static>>),
 }
 
 /// A literal made ready to be looked for. Never empty.
@@ -82,11 +191,7 @@ pub(crate) struct Needle {
     /// Folded, if case is ignored.
     text: Box<str>,
     place: Place,
-    /// Whether a term character just before an occurrence rejects it: asked
-    /// only at an edge where the literal itself has one.
-    bound_before: bool,
-    /// The same just behind it.
-    bound_behind: bool,
+    edges: (bool, bool),
     search: Search,
 }
 
@@ -95,26 +200,15 @@ impl Needle {
         debug_assert!(!literal.is_empty(), "an empty literal occurs everywhere");
         let text: Box<str> =
             if case_sensitive { literal.into() } else { fold_text(literal).into_owned().into() };
+        let finder = || Box::new(Finder::new(text.as_bytes()).into_owned());
         let search = if case_sensitive {
-            Search::Exact(Finder::new(text.as_bytes()).into_owned())
+            Search::Exact(finder())
         } else if text.is_ascii() {
             Search::Ascii { at: rarest(text.as_bytes()) }
         } else {
-            Search::Folded(Finder::new(text.as_bytes()).into_owned())
+            Search::Folded(finder())
         };
-        let (before, behind) = match place {
-            Place::Terms => (true, true),
-            Place::TermStart => (true, false),
-            Place::TermEnd => (false, true),
-            Place::Anywhere | Place::Start | Place::End => (false, false),
-        };
-        Needle {
-            place,
-            bound_before: before && text.chars().next().is_some_and(is_term_char),
-            bound_behind: behind && text.chars().next_back().is_some_and(is_term_char),
-            text,
-            search,
-        }
+        Needle { place, edges: place.edges(&text), text, search }
     }
 
     /// The bytes of the literal, if a search for them that ignores the case of
@@ -127,39 +221,39 @@ impl Needle {
     }
 
     /// Whether an occurrence of [`ascii_pattern`](Self::ascii_pattern) counts.
-    pub(crate) fn accepts_pattern(&self, value: &str, start: usize, end: usize) -> bool {
+    pub(crate) fn accepts_pattern(&self, value: &[u8], start: usize, end: usize) -> bool {
         let exact = matches!(self.search, Search::Exact(_));
-        (!exact || value.as_bytes()[start..end] == *self.text.as_bytes())
-            && self.accepts(value, start, end)
+        (!exact || value[start..end] == *self.text.as_bytes())
+            && is_placed(self.place, self.edges, value, start, end)
     }
 
     /// Whether the literal occurs in `value` where it counts.
     pub(crate) fn occurs(&self, value: &Value<'_>) -> bool {
         match &self.search {
-            Search::Exact(finder) => self.find(value.text(), |hay| finder.find(hay)),
+            Search::Exact(finder) => self.find(value.bytes(), |hay| finder.find(hay)),
             Search::Ascii { at } => {
-                self.find(value.text(), |hay| find_ascii(hay, self.text.as_bytes(), *at))
+                self.find(value.bytes(), |hay| find_ascii(hay, self.text.as_bytes(), *at))
             }
             // No letter outside ASCII folds into it: an ASCII value cannot hold
             // this literal.
-            Search::Folded(_) if value.text().is_ascii() => false,
-            Search::Folded(finder) => self.find(value.folded(), |hay| finder.find(hay)),
+            Search::Folded(_) if value.is_ascii() => false,
+            Search::Folded(finder) => self.find(value.folded().as_bytes(), |hay| finder.find(hay)),
         }
     }
 
-    fn find(&self, value: &str, next: impl Fn(&[u8]) -> Option<usize>) -> bool {
-        let (bytes, len) = (value.as_bytes(), self.text.len());
+    fn find(&self, value: &[u8], next: impl Fn(&[u8]) -> Option<usize>) -> bool {
+        let len = self.text.len();
         match self.place {
-            Place::Start => bytes.get(..len).is_some_and(|head| next(head).is_some()),
+            Place::Start => value.get(..len).is_some_and(|head| next(head).is_some()),
             Place::End => {
-                bytes.len().checked_sub(len).is_some_and(|from| next(&bytes[from..]).is_some())
+                value.len().checked_sub(len).is_some_and(|from| next(&value[from..]).is_some())
             }
             _ => {
                 let mut from = 0;
                 // An occurrence may overlap a rejected one.
-                while let Some(at) = next(&bytes[from..]) {
+                while let Some(at) = next(&value[from..]) {
                     let start = from + at;
-                    if self.accepts(value, start, start + len) {
+                    if is_placed(self.place, self.edges, value, start, start + len) {
                         return true;
                     }
                     from = start + 1;
@@ -169,18 +263,13 @@ impl Needle {
         }
     }
 
-    fn accepts(&self, value: &str, start: usize, end: usize) -> bool {
-        match self.place {
-            Place::Start => start == 0,
-            Place::End => end == value.len(),
-            _ => {
-                let before = self.bound_before
-                    && value[..start].chars().next_back().is_some_and(is_term_char);
-                let behind =
-                    self.bound_behind && value[end..].chars().next().is_some_and(is_term_char);
-                !before && !behind
-            }
-        }
+    /// About how many bytes it has on the heap.
+    pub(crate) fn memory(&self) -> usize {
+        let finder = match &self.search {
+            Search::Exact(finder) | Search::Folded(finder) => size_of_val(&**finder),
+            Search::Ascii { .. } => 0,
+        };
+        self.text.len() + finder
     }
 }
 
@@ -212,6 +301,32 @@ mod tests {
         }
         for c in "_-./ @%\u{a0}。™®½Ⅷ①\u{308}".chars() {
             assert!(!is_term_char(c), "{c}");
+        }
+    }
+
+    /// The blocks that are spared the slow table, and the property that folded
+    /// texts have the same borders.
+    #[test]
+    fn every_char_is_what_the_table_says() {
+        let exact = Regex::new(r"[\p{L}\p{Nd}]").unwrap();
+        for c in (0..=u32::from(char::MAX)).filter_map(char::from_u32) {
+            // Letters that one of the two does not know yet count as none.
+            let is_term = c.is_alphanumeric() && exact.is_match(fold(c).encode_utf8(&mut [0; 4]));
+            assert_eq!(is_term_char(c), is_term, "{c:?}");
+            assert_eq!(is_term_char(c), is_term_char(fold(c)), "{c:?}");
+        }
+    }
+
+    #[test]
+    fn borders_are_seen_in_bytes() {
+        for (before, c, behind) in
+            [("", 'é', ""), ("é", 'a', "®"), ("𐐀", 'x', "𐐨"), ("®", '-', "a")]
+        {
+            let value = format!("{before}{c}{behind}");
+            let (start, end) = (before.len(), before.len() + c.len_utf8());
+            let is_term = |text: &str| text.chars().next().is_some_and(is_term_char);
+            assert_eq!(term_before(value.as_bytes(), start), is_term(before), "{value}");
+            assert_eq!(term_behind(value.as_bytes(), end), is_term(behind), "{value}");
         }
     }
 

@@ -4,7 +4,7 @@
 
 #![allow(dead_code, reason = "each test crate uses a part")]
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use remora_rules::{
     EventView, Expr, InterestSpec, NumberOp, NumberPredicate, TextOp, TextPredicate, Truth,
@@ -38,9 +38,18 @@ fn chars(text: &str, case_sensitive: bool) -> Vec<char> {
     text.chars().map(|c| if case_sensitive { c } else { small(c) }).collect()
 }
 
+fn is_term_char(c: char) -> bool {
+    static EXACT: LazyLock<regex::Regex> =
+        LazyLock::new(|| regex::Regex::new(r"[\p{L}\p{Nd}]").expect("a valid class"));
+    if c.is_ascii() {
+        return c.is_ascii_alphanumeric();
+    }
+    EXACT.is_match(c.encode_utf8(&mut [0; 4]))
+}
+
 fn occurs(value: &str, literal: &str, case_sensitive: bool, before: bool, behind: bool) -> bool {
     let (value, literal) = (chars(value, case_sensitive), chars(literal, case_sensitive));
-    let term = |c: Option<&char>| c.is_some_and(|c| c.is_alphanumeric());
+    let term = |c: Option<&char>| c.is_some_and(|&c| is_term_char(c));
     (0..value.len()).any(|at| {
         value[at..].starts_with(&literal)
             && !(before && term(literal.first()) && at > 0 && term(value.get(at - 1)))
