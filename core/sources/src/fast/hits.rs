@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use memchr::{
     arch::all::packedpair::HeuristicFrequencyRank,
+    memchr_iter,
     memmem::{Finder, FinderBuilder},
 };
 
@@ -15,9 +16,13 @@ use crate::{mapping::Mapping, plan::Plan, record::Column};
 
 /// About how many bytes are searched for one name after the other: what stays in the cache next
 /// to the core.
-const STRETCH: usize = 128 << 10;
-/// From how many bytes it is told which bytes are rare.
-const LOOKED_AT: usize = 16 << 10;
+const STRETCH: usize = 64 << 10;
+/// In how many bytes pairs are counted.
+const SAMPLE: usize = 8 << 10;
+/// A byte is rare that occurs no more often than once in so many.
+const RARE: usize = 4 << 10;
+/// How many bytes of a name are tried for a pair.
+const PLACES: usize = 10;
 /// How an escaped character of a name must begin: names are ASCII.
 const ESCAPE: &[u8] = b"\\u00";
 /// Ends every list of occurrences.
@@ -27,7 +32,7 @@ const NONE: u32 = u32::MAX;
 #[derive(Debug, Default)]
 pub(crate) struct Hits {
     mapping: Option<&'static Mapping>,
-    ranks: Ranks,
+    sample: Vec<u8>,
     names: Vec<Name>,
     escapes: Option<Name>,
     /// Bytes of which names are made.
@@ -41,6 +46,8 @@ pub(crate) struct Hits {
 struct Name {
     /// The name in quotes.
     finder: Option<Finder<'static>>,
+    /// A byte of it, and where it stands there, that hardly occurs in the input.
+    rare: Option<(u8, usize)>,
     length: usize,
     /// Occurrences in the stretch, if it was searched.
     at: Vec<u32>,
@@ -50,40 +57,50 @@ struct Name {
     asked: u32,
 }
 
-/// How frequent each byte is, by rank.
-#[derive(Debug)]
-struct Ranks([u8; 256]);
+/// The two bytes by which a name is searched, as ranks.
+///
+/// The search compares two bytes of the name at once, and looks closer where both fit. Bytes that
+/// are rare may still stand together often (`Ty` in every name that ends in `Type`), so pairs are
+/// counted in a piece of the input.
+struct Rarest([u8; 2]);
 
-impl Default for Ranks {
-    fn default() -> Self {
-        Ranks([0; 256])
-    }
-}
-
-impl HeuristicFrequencyRank for &Ranks {
+impl HeuristicFrequencyRank for Rarest {
     fn rank(&self, byte: u8) -> u8 {
-        self.0[usize::from(byte)]
+        match self.0.iter().position(|&rare| rare == byte) {
+            Some(0) => 0,
+            Some(_) => 1,
+            None => u8::MAX,
+        }
     }
 }
 
-impl Ranks {
-    fn of(data: &[u8]) -> Ranks {
-        let mut counts = [0_u32; 256];
-        for &byte in &data[..data.len().min(LOOKED_AT)] {
-            counts[usize::from(byte)] += 1;
-        }
-        Ranks(counts.map(|count| {
-            let bits = u32::BITS - count.leading_zeros();
-            let below = (count << (u32::BITS - bits).min(31)) >> 28 & 7;
-            u8::try_from((bits * 8 + below).min(255)).unwrap_or(u8::MAX)
-        }))
+impl Rarest {
+    fn of(text: &[u8], sample: &[u8]) -> Rarest {
+        // By where they stand first: so the ranks are understood.
+        let mut places: Vec<usize> =
+            (0..text.len()).filter(|&at| !text[..at].contains(&text[at])).collect();
+        places.truncate(PLACES);
+        let pairs = places.iter().flat_map(|&one| places.iter().map(move |&two| (one, two)));
+        let count = |&(one, two): &(usize, usize)| {
+            let (first, second) = (text[one], text[two]);
+            let pairs =
+                sample[one.min(sample.len())..].iter().zip(&sample[two.min(sample.len())..]);
+            pairs.map(|(&a, &b)| u32::from((a == first) & (b == second))).sum::<u32>()
+        };
+        let best = pairs.filter(|(one, two)| one < two).min_by_key(count);
+        let (one, two) = best.unwrap_or((0, 1));
+        Rarest([text[one], text[two]])
     }
 }
 
 impl Name {
-    fn new(text: &[u8], ranks: &Ranks) -> Name {
-        let finder = FinderBuilder::new().build_forward_with_ranker(ranks, text).into_owned();
-        Name { finder: Some(finder), length: text.len(), ..Name::default() }
+    fn new(text: &[u8], sample: &[u8]) -> Name {
+        let rarest = Rarest::of(text, sample);
+        let finder = FinderBuilder::new().build_forward_with_ranker(rarest, text).into_owned();
+        let occurs = |byte: u8| memchr_iter(byte, sample).count();
+        let rare = text.iter().position(|&byte| occurs(byte) <= sample.len() / RARE);
+        let rare = rare.map(|at| (text[at], at));
+        Name { finder: Some(finder), rare, length: text.len(), ..Name::default() }
     }
 
     fn search(&mut self, data: &[u8], stretch: Range<usize>) {
@@ -91,9 +108,19 @@ impl Name {
         self.next = 0;
         self.searched = true;
         let index = |at: usize| u32::try_from(at).expect("a block is smaller than 4 GiB");
-        if let Some(finder) = &self.finder {
-            let found = finder.find_iter(&data[stretch.clone()]);
-            self.at.extend(found.map(|at| index(stretch.start + at)));
+        match (&self.finder, self.rare) {
+            (Some(finder), Some((byte, before))) => {
+                let needle = finder.needle();
+                let found = memchr_iter(byte, &data[stretch.clone()])
+                    .filter_map(|at| (stretch.start + at).checked_sub(before))
+                    .filter(|&at| at >= stretch.start && data[at..].starts_with(needle));
+                self.at.extend(found.map(index));
+            }
+            (Some(finder), None) => {
+                let found = finder.find_iter(&data[stretch.clone()]);
+                self.at.extend(found.map(|at| index(stretch.start + at)));
+            }
+            (None, _) => {}
         }
         self.at.push(NONE);
     }
@@ -113,10 +140,10 @@ impl Hits {
         let known = self.mapping.is_some_and(|known| std::ptr::eq(known, plan.mapping()));
         if !known {
             self.mapping = Some(plan.mapping());
-            self.ranks = Ranks::of(data);
+            self.sample = data[..data.len().min(SAMPLE)].to_vec();
             self.names.clear();
             self.names.resize_with(plan.columns(), Name::default);
-            self.escapes = Some(Name::new(ESCAPE, &self.ranks));
+            self.escapes = Some(Name::new(ESCAPE, &self.sample));
             self.alphabet = vec![false; 256];
             for byte in plan.names().iter().flat_map(|name| name.bytes()) {
                 self.alphabet[usize::from(byte)] = true;
@@ -183,7 +210,7 @@ impl Hits {
         let name = &mut self.names[usize::from(column)];
         if name.finder.is_none() {
             let text = format!("\"{}\"", plan.names()[usize::from(column)]);
-            *name = Name::new(text.as_bytes(), &self.ranks);
+            *name = Name::new(text.as_bytes(), &self.sample);
         }
         name.asked += 1;
         let length = name.length;

@@ -93,7 +93,7 @@ impl<'b> Columns<'b> for Line<'b, '_> {
         let mut found = Found::Empty;
         hits.each(plan, data, range, column, |at, after| {
             let next = blanks(data, after, range.end);
-            match data.get(next).filter(|_| next < range.end) {
+            match data[next..range.end].first() {
                 Some(b':') => {}
                 Some(b',' | b'}' | b']') => return true,
                 _ => {
@@ -249,6 +249,10 @@ fn value(data: &[u8], at: usize, end: usize) -> Found<'_> {
 
 /// Behind the blanks at `at`: everything up to the blank is one, for control characters outside
 /// of strings are mended to blanks.
+#[inline]
 fn blanks(data: &[u8], at: usize, end: usize) -> usize {
+    if at < end && data[at] > b' ' {
+        return at;
+    }
     at + data[at..end].iter().take_while(|&&byte| byte <= b' ').count()
 }

@@ -10,8 +10,8 @@ use crate::{
     record::Record,
 };
 
-/// How many pairs of table and action are remembered.
-const KINDS: usize = 64;
+/// How many places there are for pairs of table and action: many more than pairs in a log.
+const KINDS: usize = 256;
 
 /// What becomes of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,10 +25,13 @@ pub(crate) enum Verdict {
 }
 
 /// The kinds of records by the table and action that they name.
+///
+/// Each pair has one place, and the last that came there is known: actions follow each other in
+/// no order, and a search through all of them would be guessed wrong every time.
 #[derive(Debug, Default)]
 pub(crate) struct Kinds {
     mapping: Option<&'static Mapping>,
-    known: Vec<Named>,
+    known: Vec<Option<Named>>,
 }
 
 #[derive(Clone, Debug)]
@@ -41,24 +44,49 @@ struct Named {
 
 impl Kinds {
     /// What the names say; none where they are not UTF-8.
+    #[inline]
     fn of(&mut self, plan: &Plan, table: &[u8], action: &[u8]) -> Option<&Named> {
-        let same =
-            |named: &Named| named.action.as_bytes() == action && named.table.as_bytes() == table;
-        let at = match self.known.iter().position(same) {
-            Some(at) => at,
-            None => {
-                let (table, action) = (std::str::from_utf8(table), std::str::from_utf8(action));
-                let (table, action) = (table.ok()?, action.ok()?);
-                let kind = plan.named_kind(table, action);
-                let (table, action) = (table.into(), action.into());
-                // Names that change from record to record push out only each other.
-                self.known.truncate(KINDS - 1);
-                self.known.push(Named { table, action, kind });
-                self.known.len() - 1
-            }
+        let place = (hash(action) ^ hash(table).rotate_left(3)) % KINDS;
+        let same = |named: &&mut Named| {
+            equal(named.action.as_bytes(), action) && equal(named.table.as_bytes(), table)
         };
-        Some(&self.known[at])
+        if self.known[place].as_mut().filter(same).is_none() {
+            let table = std::str::from_utf8(table).ok()?;
+            let action = std::str::from_utf8(action).ok()?;
+            let kind = plan.named_kind(table, action);
+            let (table, action) = (table.into(), action.into());
+            self.known[place] = Some(Named { table, action, kind });
+        }
+        self.known[place].as_ref()
     }
+}
+
+/// Whether two texts are the same, eight bytes at a time: a call costs more for texts so short.
+#[inline]
+fn equal(one: &[u8], two: &[u8]) -> bool {
+    if one.len() != two.len() {
+        return false;
+    }
+    match (one.last_chunk::<8>(), two.last_chunk::<8>()) {
+        (Some(one_end), Some(two_end)) => {
+            let chunks = one.chunks_exact(8).zip(two.chunks_exact(8));
+            one_end == two_end && chunks.fold(true, |same, (one, two)| same & (one == two))
+        }
+        _ => one.iter().zip(two).all(|(one, two)| one == two),
+    }
+}
+
+/// A place for a text, by its length and its last bytes.
+#[inline]
+fn hash(text: &[u8]) -> usize {
+    let end = match text.last_chunk::<8>() {
+        Some(end) => u64::from_le_bytes(*end),
+        None => text.iter().fold(0, |sum, &byte| sum << 8 | u64::from(byte)),
+    };
+    let first = text.first().copied().unwrap_or_default();
+    let mixed =
+        (end ^ text.len() as u64 ^ u64::from(first) << 32).wrapping_mul(0x517c_c1b7_2722_0a95);
+    (mixed >> 48) as usize
 }
 
 /// The screen of one block.
@@ -82,7 +110,7 @@ impl<'p, 'b, 'm, W: Wanted> Screen<'p, 'b, 'm, W> {
         out: &'m mut String,
     ) -> Self {
         if !kinds.mapping.is_some_and(|known| std::ptr::eq(known, plan.mapping())) {
-            *kinds = Kinds { mapping: Some(plan.mapping()), known: Vec::new() };
+            *kinds = Kinds { mapping: Some(plan.mapping()), known: vec![None; KINDS] };
         }
         let questions = Questions::all(plan, wanted);
         let record = Record::new(plan.columns());
@@ -133,6 +161,7 @@ impl<'p, 'b, 'm, W: Wanted> Screen<'p, 'b, 'm, W> {
                 Found::Empty => {
                     if let Some(map) = single.elsewhere
                         && may_be_elsewhere(map, &named.action)
+                        && columns.find(map.columns[1]) != Found::Empty
                         && several(map, columns, wanted, kind, record, out)?
                     {
                         return None;
