@@ -13,6 +13,7 @@ use crate::{
     Block, Trouble,
     csv::{Header, Row},
     framing::{Frame, Framer},
+    input::Framed,
     reader::Reader,
 };
 
@@ -42,9 +43,10 @@ pub struct Blocks {
     offset: u64,
     line: u64,
     record: u64,
-    /// Records in the first `whole` bytes.
-    records: u64,
-    kept: Vec<Vec<u8>>,
+    /// The records in the first `whole` bytes, and how many lines these are.
+    framed: Vec<Framed>,
+    lines: u32,
+    kept: Vec<(Vec<u8>, Vec<Framed>)>,
 }
 
 /// Why framing stops.
@@ -72,7 +74,8 @@ impl Blocks {
             offset: 0,
             line: 1,
             record: 0,
-            records: 0,
+            framed: Vec::new(),
+            lines: 0,
             kept: Vec::new(),
         }
     }
@@ -99,7 +102,7 @@ impl Blocks {
     /// Gives a block's memory back for reuse.
     pub fn recycle(&mut self, block: Block) {
         if self.kept.len() < KEPT && block.data.capacity() <= 2 * self.block_size {
-            self.kept.push(block.data);
+            self.kept.push((block.data, block.framed));
         }
     }
 
@@ -139,27 +142,35 @@ impl Blocks {
     fn frame(&mut self) -> Stop {
         while self.whole < self.read {
             let data = &self.buffer[..self.read];
-            let end = match self.framer.next(data, self.whole, self.ended) {
-                Frame::Record(end) => {
-                    if let Some(content) = self.framer.content(&data[self.whole..end]) {
-                        match &self.header {
-                            Some(header) if self.foreign.is_none() => match header.row(content) {
-                                Row::Repeated => {}
-                                Row::OtherHeader => return Stop::OtherColumns,
-                                Row::Record => self.records += 1,
-                            },
-                            _ => self.records += 1,
-                        }
-                    }
-                    end
-                }
-                Frame::Unclosed(end) => {
-                    self.records += 1;
-                    end
-                }
+            let start = self.whole;
+            let (end, unclosed) = match self.framer.next(data, start, self.ended) {
+                Frame::Record(end) => (end, false),
+                Frame::Unclosed(end) => (end, true),
                 Frame::TooLong => return Stop::TooLong,
                 Frame::More => return Stop::More,
             };
+            let frame = &data[start..end];
+            if let Some(content) = self.framer.content(frame) {
+                let row = match &self.header {
+                    Some(header) if self.foreign.is_none() && !unclosed => header.row(content),
+                    _ => Row::Record,
+                };
+                match row {
+                    Row::OtherHeader => return Stop::OtherColumns,
+                    Row::Repeated => {}
+                    Row::Record => {
+                        let index = |at| u32::try_from(at).expect("a block is smaller than 4 GiB");
+                        let before = content.as_ptr() as usize - frame.as_ptr() as usize;
+                        self.framed.push(Framed {
+                            start: index(start + before),
+                            end: index(start + before + content.len()),
+                            line: self.lines,
+                            unclosed,
+                        });
+                    }
+                }
+            }
+            self.lines += self.framer.lines(frame);
             self.whole = end;
         }
         Stop::More
@@ -168,7 +179,8 @@ impl Blocks {
     /// Gives the whole records away.
     fn cut(&mut self) -> Block {
         let rest = self.whole..self.read;
-        let mut next = self.kept.pop().unwrap_or_default();
+        let (mut next, mut framed) = self.kept.pop().unwrap_or_default();
+        framed.clear();
         if next.len() < rest.len() {
             next.resize(rest.len(), 0);
         }
@@ -181,14 +193,15 @@ impl Blocks {
             line: self.line,
             record: self.record,
             data,
+            framed: std::mem::replace(&mut self.framed, framed),
         };
         self.read = rest.len();
         self.framer.shift(self.whole);
         self.number += 1;
         self.offset += self.whole as u64;
-        self.line += memchr_iter(b'\n', &block.data).count() as u64;
-        self.record += self.records;
-        (self.whole, self.records) = (0, 0);
+        self.line += u64::from(self.lines);
+        self.record += block.framed.len() as u64;
+        (self.whole, self.lines) = (0, 0);
         block
     }
 
@@ -291,7 +304,7 @@ impl Blocks {
     /// How much memory is held.
     #[cfg(test)]
     pub(crate) fn memory(&self) -> usize {
-        self.buffer.capacity() + self.kept.iter().map(Vec::capacity).sum::<usize>()
+        self.buffer.capacity() + self.kept.iter().map(|(data, _)| data.capacity()).sum::<usize>()
     }
 
     /// Sets how records are separated, and the header that may be repeated among them.

@@ -29,8 +29,21 @@ pub(crate) struct Header {
     pub(crate) names: Vec<String>,
     /// Which columns of the mapping they are.
     columns: Vec<Option<Column>>,
+    /// Where each column of the mapping stands.
+    places: Vec<Where>,
     known: HashSet<Vec<u8>>,
     plan: Arc<Plan>,
+}
+
+/// Where a column of the mapping stands in the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Where {
+    /// The header does not have it.
+    Nowhere,
+    /// In the field of this number.
+    Once(usize),
+    /// The header has it more than once.
+    Repeated,
 }
 
 /// What a row is.
@@ -50,15 +63,31 @@ impl Header {
         let names: Vec<String> = fields(line.as_bytes(), delimiter)
             .map(|field| String::from_utf8_lossy(name(&line.as_bytes()[field.range])).into_owned())
             .collect();
-        let columns = names.iter().map(|name| plan.column(name.as_bytes())).collect();
+        let columns: Vec<_> = names.iter().map(|name| plan.column(name.as_bytes())).collect();
+        let mut places = vec![Where::Nowhere; plan.columns()];
+        for (at, column) in columns.iter().enumerate() {
+            if let Some(column) = *column {
+                let place = &mut places[usize::from(column)];
+                *place = match place {
+                    Where::Nowhere => Where::Once(at),
+                    _ => Where::Repeated,
+                };
+            }
+        }
         let known = names.iter().filter(|name| !name.is_empty()).cloned();
         let known = known.map(String::into_bytes).collect();
-        Header { delimiter, names, columns, known, plan }
+        Header { delimiter, names, columns, places, known, plan }
     }
 
     /// How many of the names the mapping knows.
     pub(crate) fn mapped(&self) -> usize {
         self.columns.iter().flatten().count()
+    }
+
+    /// Where a column of the mapping stands.
+    #[inline]
+    pub(crate) fn place(&self, column: Column) -> Where {
+        self.places[usize::from(column)]
     }
 
     /// What the row in `line` is.
@@ -134,30 +163,39 @@ pub(crate) struct Field {
 impl Field {
     /// Appends what the field of `line` holds to `out`.
     pub(crate) fn push_text(&self, line: &str, out: &mut String) {
-        let mut rest = &line[self.range.clone()];
-        while let (true, Some(at)) = (self.escapes, memchr(b'"', rest.as_bytes())) {
-            out.push_str(&rest[..=at]);
-            rest = &rest[at + 1..];
-            rest = rest.strip_prefix('"').unwrap_or(rest);
-        }
-        out.push_str(rest);
+        let text = &line[self.range.clone()];
+        if self.escapes { push_unquoted(text, out) } else { out.push_str(text) }
     }
+}
+
+/// Appends what stands between the quotes of a field to `out`, of two quotes one.
+pub(crate) fn push_unquoted(mut text: &str, out: &mut String) {
+    while let Some(at) = memchr(b'"', text.as_bytes()) {
+        out.push_str(&text[..=at]);
+        text = &text[at + 1..];
+        text = text.strip_prefix('"').unwrap_or(text);
+    }
+    out.push_str(text);
 }
 
 /// The fields of a row, which has no line end.
 pub(crate) fn fields(line: &[u8], delimiter: u8) -> impl Iterator<Item = Field> {
     let mut next = Some(0);
     std::iter::from_fn(move || {
-        let at = next?;
-        let (field, end) = if line[at..].first() == Some(&b'"') {
-            quoted(line, at + 1, delimiter)
-        } else {
-            let end = memchr(delimiter, &line[at..]).map_or(line.len(), |found| at + found);
-            (Field { range: at..end, escapes: false, damaged: false }, end)
-        };
+        let (found, end) = field(line, next?, delimiter);
         next = (end < line.len()).then_some(end + 1);
-        Some(field)
+        Some(found)
     })
+}
+
+/// The field that begins at `at`, and where the delimiter behind it stands.
+#[inline]
+pub(crate) fn field(line: &[u8], at: usize, delimiter: u8) -> (Field, usize) {
+    if line.get(at) == Some(&b'"') {
+        return quoted(line, at + 1, delimiter);
+    }
+    let end = memchr(delimiter, &line[at..]).map_or(line.len(), |found| at + found);
+    (Field { range: at..end, escapes: false, damaged: false }, end)
 }
 
 /// The quoted field whose content begins at `open`, and where the delimiter behind it stands.

@@ -65,6 +65,16 @@ impl PlannedField {
         (number, number.is_none())
     }
 
+    /// The value of a field that comes from one column alone, where that column is filled.
+    #[inline]
+    pub(crate) fn of_value<'r>(&self, value: &'r str, out: &'r mut String) -> &'r str {
+        match self.shape {
+            Shape::HostOf(_) => host(value, out),
+            Shape::LastComponent => last_component(value),
+            _ => value,
+        }
+    }
+
     fn text<'r>(&self, record: &'r Record<'_>, out: &'r mut String) -> Extracted<'r> {
         let columns = &self.columns[..];
         out.clear();
@@ -86,14 +96,7 @@ impl PlannedField {
                     *out = host;
                     return Extracted { text: out, damaged };
                 }
-                match host_of(url) {
-                    Some(Cow::Borrowed(host)) => host.into(),
-                    Some(Cow::Owned(host)) => {
-                        *out = host;
-                        out.as_str().into()
-                    }
-                    None => "".into(),
-                }
+                host(url, out).into()
             }
             Shape::Member(members) => {
                 let damaged = find_member(record, columns, members, out);
@@ -136,6 +139,19 @@ fn whole_number(text: &str) -> Option<i64> {
     let digits = whole.strip_prefix('-').unwrap_or(whole);
     let plain = digits.starts_with(|first: char| first.is_ascii_digit());
     (plain && fraction.bytes().all(|byte| byte == b'0')).then(|| whole.parse().ok())?
+}
+
+/// The host in a value, `""` where there is none.
+#[inline]
+fn host<'r>(value: &'r str, out: &'r mut String) -> &'r str {
+    match host_of(value) {
+        Some(Cow::Borrowed(host)) => host,
+        Some(Cow::Owned(host)) => {
+            *out = host;
+            out
+        }
+        None => "",
+    }
 }
 
 /// What follows the last slash or backslash.

@@ -12,7 +12,7 @@
 //! quote costs one record and not the rest of the file. The lenient reading
 //! that closes at any quote would shift columns silently instead.
 
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr_iter, memchr2};
 
 /// The largest record, in bytes without its line end.
 pub const MAX_RECORD: usize = 16 << 20;
@@ -78,6 +78,18 @@ impl Framer {
             _ => line.iter().all(|&byte| matches!(byte, b' ' | b'\t' | b'\r')),
         };
         (!blank).then_some(line)
+    }
+
+    /// How many line ends there are in what [`Self::next`] found.
+    #[inline]
+    pub(crate) fn lines(&self, frame: &[u8]) -> u32 {
+        match self.framing {
+            Framing::Lines => u32::from(frame.ends_with(b"\n")),
+            Framing::Csv(_) => {
+                let ends = memchr_iter(b'\n', frame).count();
+                u32::try_from(ends).expect("a record is smaller than 4 GiB")
+            }
+        }
     }
 
     /// Tells that the first `cut` bytes of the data are gone.

@@ -96,6 +96,28 @@ pub struct Block {
     pub line: u64,
     /// Index of the first record in the input, from 0.
     pub record: u64,
+    /// Where its records are: found once, when the block was cut.
+    pub(crate) framed: Vec<Framed>,
+}
+
+/// Where a record lies in its block.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Framed {
+    /// The first byte, without a byte order mark.
+    pub(crate) start: u32,
+    /// Behind the last byte, without the line end.
+    pub(crate) end: u32,
+    /// On which line it begins, counted from the block's first.
+    pub(crate) line: u32,
+    /// Lines without recoverable structure, counted as one record.
+    pub(crate) unclosed: bool,
+}
+
+impl Framed {
+    /// The record's place in the block.
+    pub(crate) fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
 }
 
 /// An input that was recognised.
@@ -165,7 +187,7 @@ pub(crate) fn open_sized(
         }
     };
     let compression = blocks.compression();
-    Ok(Opened { stream: Stream::new(plan, shape, sizes.record), blocks, compression })
+    Ok(Opened { stream: Stream::new(plan, shape), blocks, compression })
 }
 
 fn unreadable(error: impl fmt::Display) -> InputError {

@@ -16,6 +16,7 @@ mod csv;
 pub mod defender;
 pub mod events;
 mod extract;
+mod fast;
 mod framing;
 pub mod host;
 mod identity;

@@ -52,7 +52,7 @@ pub(crate) fn mend(line: &[u8]) -> String {
                 out.push(c);
             }
             '\\' if quoted => {
-                let length = escape_length(rest.as_str());
+                let length = escape_length(rest.as_str().as_bytes());
                 out.push_str(if length == 0 { "\\\\" } else { "\\" });
                 for _ in 0..length {
                     out.extend(rest.next());
@@ -77,9 +77,9 @@ pub(crate) fn mend(line: &[u8]) -> String {
     out
 }
 
-/// How many characters after a backslash belong to its escape; 0 where it is none.
-fn escape_length(after: &str) -> usize {
-    match after.as_bytes() {
+/// How many bytes after a backslash belong to its escape; 0 where it is none.
+pub(crate) fn escape_length(after: &[u8]) -> usize {
+    match after {
         [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => 1,
         [b'u', hex @ ..] if hex.len() >= 4 && hex[..4].iter().all(u8::is_ascii_hexdigit) => 5,
         _ => 0,

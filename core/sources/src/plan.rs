@@ -185,21 +185,70 @@ impl Plan {
     }
 
     fn kind(&self, record: &Record<'_>) -> Option<Kind> {
-        let rules = &self.mapping.kinds;
         let name = record.first(&self.table_columns);
-        if let Some(&(_, kind)) =
-            rules.tables.iter().find(|(table, _)| !name.is_empty() && glob(table, name))
-        {
-            return kind;
+        match self.named_kind(name, record.value(self.action_column)) {
+            Some(kind) => kind,
+            None => self.filled_kind(|column| Some(record.filled(column))).flatten(),
         }
-        let action = record.value(self.action_column);
-        if let Some(&(_, kind)) =
-            rules.actions.iter().find(|(pattern, _)| !action.is_empty() && glob(pattern, action))
-        {
-            return kind;
+    }
+
+    /// The kind of a record that names this table and this action, none for a table that is not
+    /// swept; none at all where the names decide nothing.
+    pub(crate) fn named_kind(&self, table: &str, action: &str) -> Option<Option<Kind>> {
+        type Names = &'static [(&'static str, Option<Kind>)];
+        let find = |names: Names, name: &str| {
+            let fits = |pattern: &str| !name.is_empty() && glob(pattern, name);
+            names.iter().find(|(pattern, _)| fits(pattern)).map(|&(_, kind)| kind)
+        };
+        let rules = &self.mapping.kinds;
+        find(rules.tables, table).or_else(|| find(rules.actions, action))
+    }
+
+    /// The kind of a record that names none, by which columns are filled; none at all where
+    /// `filled` cannot tell of one that it is asked for.
+    pub(crate) fn filled_kind(
+        &self,
+        mut filled: impl FnMut(Column) -> Option<bool>,
+    ) -> Option<Option<Kind>> {
+        let mut any = |columns: &[Column]| {
+            for &column in columns {
+                if filled(column)? {
+                    return Some(true);
+                }
+            }
+            Some(false)
+        };
+        for set in &self.filled {
+            if any(&set.any)? && !any(&set.none)? {
+                return Some(Some(set.kind));
+            }
         }
-        let any = |columns: &[Column]| columns.iter().any(|&column| record.filled(column));
-        self.filled.iter().find(|set| any(&set.any) && !any(&set.none)).map(|set| set.kind)
+        Some(None)
+    }
+
+    /// The columns that name a record's table; the first that is filled counts.
+    pub(crate) fn table_columns(&self) -> &[Column] {
+        &self.table_columns
+    }
+
+    /// The column that names a record's action.
+    pub(crate) fn action_column(&self) -> Column {
+        self.action_column
+    }
+
+    /// The names of the columns, by number.
+    pub(crate) fn names(&self) -> &[&'static str] {
+        &self.names
+    }
+
+    /// The tables, one a kind.
+    pub(crate) fn tables(&self) -> &[PlannedTable] {
+        &self.tables
+    }
+
+    /// Which mapping it is: the columns of two plans of one mapping have the same numbers.
+    pub(crate) fn mapping(&self) -> &'static Mapping {
+        self.mapping
     }
 }
 

@@ -11,41 +11,48 @@
 pub(crate) type Column = u16;
 
 /// Where a value stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    Text,
-    Own,
-}
-
 #[derive(Clone, Copy, Debug)]
-struct Slot {
-    place: Place,
-    start: u32,
-    end: u32,
+enum Slot<'b> {
+    Absent,
+    /// In the block.
+    There(&'b str),
+    /// In the record's own memory.
+    Own {
+        start: u32,
+        end: u32,
+    },
 }
-
-const ABSENT: Slot = Slot { place: Place::Text, start: 0, end: 0 };
 
 /// The columns of one record. Absent, null and empty are one value: `""`.
 #[derive(Debug)]
 pub(crate) struct Record<'b> {
     text: &'b str,
     own: String,
-    slots: Vec<Slot>,
+    slots: Vec<Slot<'b>>,
+    /// The slots that were set, so that a new record need not clear all of them.
+    set: Vec<Column>,
     damaged: bool,
 }
 
 impl<'b> Record<'b> {
     /// A record of a mapping with `columns` columns.
     pub(crate) fn new(columns: usize) -> Self {
-        Record { text: "", own: String::new(), slots: vec![ABSENT; columns], damaged: false }
+        Record {
+            text: "",
+            own: String::new(),
+            slots: vec![Slot::Absent; columns],
+            set: Vec::new(),
+            damaged: false,
+        }
     }
 
     /// Begins a new record whose values are borrowed from `text`.
     pub(crate) fn begin(&mut self, text: &'b str) {
         self.text = text;
         self.own.clear();
-        self.slots.fill(ABSENT);
+        for column in self.set.drain(..) {
+            self.slots[usize::from(column)] = Slot::Absent;
+        }
         self.damaged = false;
     }
 
@@ -54,45 +61,47 @@ impl<'b> Record<'b> {
     pub(crate) fn set(&mut self, column: Column, value: &str) {
         let text = self.text.as_bytes().as_ptr() as usize;
         let at = (value.as_ptr() as usize).wrapping_sub(text);
-        if at <= self.text.len() && value.len() <= self.text.len() - at {
-            self.put(column, Place::Text, at, value.len());
+        let text = self.text;
+        if at <= text.len() && value.len() <= text.len() - at {
+            self.borrow(column, &text[at..at + value.len()]);
         } else {
-            let start = self.own.len();
-            self.own.push_str(value);
-            self.put(column, Place::Own, start, value.len());
+            self.write(column, |own| own.push_str(value));
         }
+    }
+
+    /// Sets a column to a value that outlives the record.
+    pub(crate) fn borrow(&mut self, column: Column, value: &'b str) {
+        self.put(column, Slot::There(value));
     }
 
     /// Sets a column to what `write` appends to the record's own buffer.
     pub(crate) fn write(&mut self, column: Column, write: impl FnOnce(&mut String)) {
-        let start = self.own.len();
+        let index = |at: usize| u32::try_from(at).expect("a record is smaller than 4 GiB");
+        let start = index(self.own.len());
         write(&mut self.own);
-        let length = self.own.len() - start;
-        self.put(column, Place::Own, start, length);
+        let end = index(self.own.len());
+        self.put(column, Slot::Own { start, end });
     }
 
-    fn put(&mut self, column: Column, place: Place, start: usize, length: usize) {
-        let index = |at: usize| u32::try_from(at).expect("a record is smaller than 4 GiB");
-        self.slots[usize::from(column)] =
-            Slot { place, start: index(start), end: index(start + length) };
+    fn put(&mut self, column: Column, slot: Slot<'b>) {
+        self.slots[usize::from(column)] = slot;
+        self.set.push(column);
     }
 
     /// The value of a column.
     #[inline]
     pub(crate) fn value(&self, column: Column) -> &str {
-        let slot = self.slots[usize::from(column)];
-        let range = slot.start as usize..slot.end as usize;
-        match slot.place {
-            Place::Text => &self.text[range],
-            Place::Own => &self.own[range],
+        match self.slots[usize::from(column)] {
+            Slot::Absent => "",
+            Slot::There(value) => value,
+            Slot::Own { start, end } => &self.own[start as usize..end as usize],
         }
     }
 
     /// Whether a column holds anything.
     #[inline]
     pub(crate) fn filled(&self, column: Column) -> bool {
-        let slot = self.slots[usize::from(column)];
-        slot.start != slot.end
+        !self.value(column).is_empty()
     }
 
     /// The first of the columns that is filled, or `""`.

@@ -1,19 +1,20 @@
 //! Screening and decoding of one block.
 //!
-//! Every record is read into raw columns, its kind is decided, and the screen
-//! is asked with the same extraction that the decoder uses; only what is wanted
-//! or sampled is decoded. A faster way to the columns (a jump to the wanted
-//! keys) can take the place of the reading in here, and must fall back to it
-//! wherever it is not sure.
+//! The fast screen (`fast`) drops what certainly nobody wants. What is
+//! left is read into raw columns, its kind is decided, and the screen is asked
+//! with the same extraction that the decoder uses; only what is wanted or
+//! sampled is decoded.
 
-use std::ops::Range;
-
-use memchr::memchr_iter;
 use remora_abi::{Field, Kind};
 
 use crate::{
-    Block, Events, csv::Row, events::Head, framing::Frame, plan::PlannedTable, record::Record,
-    stream::Stream, time,
+    Block, Events,
+    events::Head,
+    fast::{Memory, Screen, Verdict, json::Line, row::Row},
+    plan::PlannedTable,
+    record::Record,
+    stream::{Shape, Stream},
+    time,
 };
 
 /// How many refusals of a block are kept in words.
@@ -36,6 +37,12 @@ pub trait Sampler {
     /// Whether record `record` of the input, of `kind`, belongs to the sample. Asked once for
     /// every record whose kind is known, in order within a block.
     fn take(&mut self, kind: Kind, record: u64) -> bool;
+    /// Whether [`Self::take`] would, if it were asked now. A record of which this is true is read
+    /// in full before `take` is asked. A sampler that cannot tell says yes.
+    fn would_take(&self, kind: Kind, record: u64) -> bool {
+        let _ = (kind, record);
+        true
+    }
 }
 
 /// What became of the records of a block. Every record is counted once in `records` and once in
@@ -70,7 +77,8 @@ pub struct Refusal {
     pub message: String,
 }
 
-/// The result of scanning a block; reused from block to block.
+/// The result of scanning a block; reused from block to block. It remembers what speeds up the
+/// next scan, so it must be used with one [`Wanted`] only.
 #[derive(Debug, Default)]
 pub struct Scan {
     /// Decoded events: wanted ones, sampled ones, or with `validate` all.
@@ -79,6 +87,7 @@ pub struct Scan {
     pub counts: Counts,
     /// At most 100 a block, with all of them counted in `counts.refused`.
     pub refusals: Vec<Refusal>,
+    memory: Memory,
 }
 
 impl Stream {
@@ -95,29 +104,43 @@ impl Stream {
         scan.counts = Counts::default();
         scan.refusals.clear();
         let data = &block.data[..];
-        let mut framer = self.framer();
         let mut record = Record::new(self.plan().columns());
         let mut out = String::new();
-        let mut line = block.line;
-        let mut at = 0;
-        while at < data.len() {
-            let (end, unclosed) = match framer.next(data, at, true) {
-                Frame::Record(end) => (end, false),
-                Frame::Unclosed(end) => (end, true),
-                // The cutter leaves neither in a block.
-                Frame::TooLong | Frame::More => (data.len(), true),
-            };
-            let content = framer.content(&data[at..end]);
-            let place = Place { line, offset: block.offset + at as u64 };
-            line += memchr_iter(b'\n', &data[at..end]).count() as u64;
-            at = end;
-            let Some(content) = content else { continue };
-            if !unclosed && self.header().is_some_and(|header| header.row(content) != Row::Record) {
-                continue;
-            }
+        let mut memory = std::mem::take(&mut scan.memory);
+        let Memory { hits, kinds, text, out: other, cells } = &mut memory;
+        let mut screen = Screen::new(self.plan(), wanted, kinds, text, other);
+        hits.begin(self.plan(), data);
+        for (at, framed) in block.framed.iter().enumerate() {
+            let content = &data[framed.range()];
             let index = block.record + scan.counts.records;
             scan.counts.records += 1;
-            let read = if unclosed {
+            if !validate && !framed.unclosed {
+                let verdict = match self.shape() {
+                    Shape::Ndjson => {
+                        let rest = block.framed[at..].iter().map(|framed| framed.end as usize);
+                        Line::new(self.plan(), data, framed.range(), rest, hits)
+                            .map_or(Verdict::Read, |mut line| screen.verdict(&mut line))
+                    }
+                    Shape::Csv(header) => screen.verdict(&mut Row::new(content, header, cells)),
+                };
+                match verdict {
+                    Verdict::Drop(kind) if !sampler.would_take(kind, index) => {
+                        sampler.take(kind, index);
+                        scan.counts.screened_out += 1;
+                        continue;
+                    }
+                    Verdict::OtherKind => {
+                        scan.counts.other_kind += 1;
+                        continue;
+                    }
+                    Verdict::Drop(_) | Verdict::Read => {}
+                }
+            }
+            let place = Place {
+                line: block.line + u64::from(framed.line),
+                offset: block.offset + u64::from(framed.start),
+            };
+            let read = if framed.unclosed {
                 Err("a quoted field that begins here does not end".to_owned())
             } else {
                 self.read(content, &mut record)
@@ -147,7 +170,7 @@ impl Stream {
                     time: None,
                     record: index,
                     line: place.line,
-                    span: span(data, content),
+                    span: framed.range(),
                     sampled,
                     wanted: is_wanted,
                 };
@@ -155,6 +178,7 @@ impl Stream {
                 scan.counts.repaired += u64::from(damaged);
             }
         }
+        scan.memory = memory;
     }
 }
 
@@ -162,12 +186,6 @@ impl Stream {
 struct Place {
     line: u64,
     offset: u64,
-}
-
-/// Where `part` lies in `whole`.
-fn span(whole: &[u8], part: &[u8]) -> Range<usize> {
-    let start = part.as_ptr() as usize - whole.as_ptr() as usize;
-    start..start + part.len()
 }
 
 impl Scan {

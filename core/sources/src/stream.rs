@@ -6,21 +6,13 @@
 
 use std::sync::Arc;
 
-use crate::{
-    FormatName,
-    csv::Header,
-    framing::{Framer, Framing},
-    identity, ndjson,
-    plan::Plan,
-    record::Record,
-};
+use crate::{FormatName, csv::Header, identity, ndjson, plan::Plan, record::Record};
 
 /// How the blocks of one input are decoded; shared by all workers.
 #[derive(Debug)]
 pub struct Stream {
     plan: Arc<Plan>,
     shape: Shape,
-    limit: usize,
 }
 
 /// How records are written.
@@ -33,9 +25,9 @@ pub(crate) enum Shape {
 }
 
 impl Stream {
-    /// A stream of records of up to `limit` bytes.
-    pub(crate) fn new(plan: Arc<Plan>, shape: Shape, limit: usize) -> Stream {
-        Stream { plan, shape, limit }
+    /// A stream of records of one shape.
+    pub(crate) fn new(plan: Arc<Plan>, shape: Shape) -> Stream {
+        Stream { plan, shape }
     }
 
     /// The format.
@@ -65,20 +57,8 @@ impl Stream {
         &self.plan
     }
 
-    /// What finds the records of a block.
-    pub(crate) fn framer(&self) -> Framer {
-        let framing = match &self.shape {
-            Shape::Ndjson => Framing::Lines,
-            Shape::Csv(header) => Framing::Csv(header.delimiter),
-        };
-        Framer::new(framing, self.limit)
-    }
-
-    pub(crate) fn header(&self) -> Option<&Header> {
-        match &self.shape {
-            Shape::Ndjson => None,
-            Shape::Csv(header) => Some(header),
-        }
+    pub(crate) fn shape(&self) -> &Shape {
+        &self.shape
     }
 
     /// Reads the columns of the record in `raw`, or says why it is refused.

@@ -89,6 +89,12 @@ impl Sampler for BlockSampler {
         self.seen[slot] = seen.saturating_add(1);
         seen < self.left[slot] || record.is_multiple_of(EVERY)
     }
+
+    #[inline]
+    fn would_take(&self, kind: Kind, record: u64) -> bool {
+        let slot = slot(kind);
+        self.seen[slot] < self.left[slot] || record.is_multiple_of(EVERY)
+    }
 }
 
 /// Takes no record.

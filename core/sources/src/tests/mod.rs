@@ -100,6 +100,9 @@ impl Sampler for Nth {
     fn take(&mut self, _: Kind, record: u64) -> bool {
         record.is_multiple_of(self.0)
     }
+    fn would_take(&self, _: Kind, record: u64) -> bool {
+        record.is_multiple_of(self.0)
+    }
 }
 
 /// A sweep that decodes everything and samples nothing.

@@ -1,0 +1,66 @@
+//! The screen at the speed of reading: a record's verdict from the few columns
+//! that decide it, without reading the rest.
+//!
+//! What decides a record is which table it is of and what stands in the
+//! columns that feed the wanted fields. Those columns are looked up where they
+//! stand in the raw bytes ([`Columns::find`]); everything else is passed over.
+//! The answer is either certain or *doubt*, and a record in doubt is read in
+//! full, like one that is wanted or sampled. So nothing is decoded from here:
+//! this screen only ever drops records, and the reader in full has the last
+//! word on every record that it does not drop.
+//!
+//! **Why it may not miss.** Let the reader in full accept a record, and let it
+//! find value *v* in a column (`""` where the column is absent or null). Then
+//! [`Columns::find`] gives *v* or doubt; each format argues this for itself
+//! ([`json`], [`row`]). The verdict ([`Screen::verdict`]) follows the reader's
+//! own steps over the same functions: the kind from the same columns in the
+//! same order, the fields by the same extraction. Hence a record is dropped
+//! only if the reader in full would have found it of a table that is not swept,
+//! or not wanted. A record that the reader in full refuses may be dropped: no
+//! event comes of it either way. It is then counted as screened out, which is
+//! why counts other than `records` may differ from those of a run that
+//! validates.
+
+mod hits;
+pub(crate) mod json;
+mod questions;
+pub(crate) mod row;
+mod screen;
+
+pub(crate) use screen::{Screen, Verdict};
+
+use crate::record::Column;
+
+/// What is known of a column of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found<'b> {
+    /// It is absent, null or empty.
+    Empty,
+    /// Its value as it stands; perhaps not UTF-8.
+    Plain(&'b [u8]),
+    /// Its value as it is written, not empty, for [`Columns::unescape`].
+    Escaped(&'b [u8]),
+    /// Only the reader in full can tell.
+    Doubt,
+}
+
+/// The columns of one record in the raw bytes.
+pub(crate) trait Columns<'b> {
+    /// The value of a column.
+    fn find(&mut self, column: Column) -> Found<'b>;
+    /// Appends what an [escaped](Found::Escaped) value stands for; false where only the reader in
+    /// full can tell.
+    fn unescape(&self, value: &'b [u8], out: &mut String) -> bool;
+}
+
+/// What is remembered from record to record and from block to block. It changes speed only.
+///
+/// It holds verdicts of one [`Wanted`](crate::Wanted), so it must not be used with another.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    pub(crate) hits: hits::Hits,
+    pub(crate) kinds: screen::Kinds,
+    pub(crate) text: String,
+    pub(crate) out: String,
+    pub(crate) cells: Vec<row::Cell>,
+}

@@ -1,0 +1,333 @@
+//! JSON in every way that it can be written, and in some that it cannot.
+
+use proptest::{collection::vec, prelude::*, sample::select};
+use remora_abi::{Field, field::*};
+use remora_sources::FormatName;
+
+use crate::check::{First, Having, check};
+
+/// Fields of every shape.
+pub(crate) const FIELDS: &[Field] = &[
+    REMOTE_URL,
+    REMOTE_HOST,
+    REMOTE_PORT,
+    USER,
+    USER_UPN,
+    PROCESS_IMAGE,
+    PROCESS_KEY,
+    PROCESS_NAME,
+    PROCESS_COMPANY,
+    FILE_SIGNER,
+    FILE_SIGNED,
+    OUTCOME,
+    OBSERVATION,
+    EVENT_ID,
+    DNS_ANSWERS,
+    SERVICE_NAME,
+];
+
+/// Texts that are looked for.
+pub(crate) const TEXTS: &[&str] = &[
+    "a.example",
+    "A",
+    "443",
+    "Acme",
+    "\\",
+    "success",
+    "true",
+    "dns",
+    ".",
+    "\u{e9}",
+    "\u{fffd}",
+    "",
+];
+
+const NAMES: &[&str] = &[
+    "RemoteUrl",
+    "RemoteUrl",
+    "RemoteUrl",
+    "ActionType",
+    "ActionType",
+    "Type",
+    "$table",
+    "AdditionalFields",
+    "RemoteIP",
+    "RemotePort",
+    "DeviceId",
+    "ReportId",
+    "Timestamp",
+    "FileName",
+    "ProcessVersionInfoCompanyName",
+    "InitiatingProcessVersionInfoCompanyName",
+    "InitiatingProcessFileName",
+    "InitiatingProcessFolderPath",
+    "InitiatingProcessAccountUpn",
+    "AccountUpn",
+    "Signer",
+    "IsSigned",
+    "Other",
+    "remoteurl",
+    "RemoteUrl2",
+    "xRemoteUrl",
+    "",
+    "x\"RemoteUrl",
+    "RemoteUrl\\",
+];
+
+const VALUES: &[&str] = &[
+    "a.example",
+    "https://u:p@A.Example:443/x",
+    "b\u{e9}.example",
+    "192.0.2.1",
+    "Acme A",
+    "ConnectionSuccess",
+    "ConnectionSuccess",
+    "DnsConnectionInspected",
+    "ProcessCreated",
+    "FileCreated",
+    "Odd",
+    "DeviceProcessEvents",
+    "DeviceNetworkEvents",
+    "DeviceFileCertificateInfo",
+    "443",
+    "1",
+    "",
+    "",
+    "RemoteUrl",
+    "C:\\x\\a.example\\",
+    "\"RemoteUrl\":\"a.example\"",
+    "{\"query\":\"a.example\",\"answers\":[\"a.example\"]}",
+    "{\"RemoteUrl\":\"a.example\"}",
+    ":{",
+    "{ ",
+    "x{",
+    "a\":{\"RemoteUrl",
+    "2026-01-14T00:00:00Z",
+];
+
+const DAMAGED: &[&[u8]] = &[
+    b"NaN",
+    b"-Infinity",
+    b"nul",
+    b"1.2.3",
+    b"\"a.exa\\mple\"",
+    b"\"a.example\t\"",
+    b"\"\xff a.example\"",
+    b"\"a.ex\xed\xa0\xbdample\"",
+    b"\"\\ud800a.example\"",
+    b"\"a.example\\\"",
+    b"\"C:\\Users\\a.example\"",
+    b"\"\\u00zza.example\"",
+    b"\"x\\\\\\\"a.example\"",
+    b"",
+];
+
+/// Text in quotes, with some characters escaped that need not be.
+fn quoted(text: &str, every: usize) -> Vec<u8> {
+    let mut out = vec![b'"'];
+    for (at, c) in text.chars().enumerate() {
+        match c {
+            _ if every > 0 && at % every == every - 1 => {
+                let mut units = [0; 2];
+                for unit in c.encode_utf16(&mut units) {
+                    out.extend(format!("\\u{unit:04x}").bytes());
+                }
+            }
+            '"' | '\\' => out.extend([b'\\', c as u8]),
+            '/' if every > 1 => out.extend(b"\\/"),
+            c => out.extend(c.to_string().bytes()),
+        }
+    }
+    out.push(b'"');
+    out
+}
+
+fn text() -> impl Strategy<Value = Vec<u8>> {
+    let every = prop_oneof![6 => Just(0_usize), 1 => 1_usize..12];
+    (select(VALUES), every).prop_map(|(text, every)| quoted(text, every))
+}
+
+fn name() -> impl Strategy<Value = Vec<u8>> {
+    let every = prop_oneof![12 => Just(0_usize), 1 => 1_usize..12];
+    (select(NAMES), every).prop_map(|(text, every)| quoted(text, every))
+}
+
+fn scalar() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        12 => text(),
+        2 => select(&["null", "443", "-1.5e3", "true", "false", "0"][..]).prop_map(|t| t.into()),
+        // Damage of values.
+        1 => select(DAMAGED).prop_map(<[u8]>::to_vec),
+    ]
+}
+
+fn value() -> impl Strategy<Value = Vec<u8>> {
+    scalar().prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            object(inner.clone()),
+            vec(inner, 0..3).prop_map(|values| [&b"["[..], &values.join(&b','), b"]"].concat()),
+        ]
+    })
+}
+
+fn blanks() -> impl Strategy<Value = &'static [u8]> {
+    prop_oneof![
+        9 => Just(&b""[..]),
+        3 => Just(&b" "[..]),
+        1 => Just(&b"\t \r"[..]),
+        1 => Just(&b"\0"[..]),
+    ]
+}
+
+fn object(value: impl Strategy<Value = Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
+    let member = (blanks(), name(), blanks(), blanks(), value, blanks())
+        .prop_map(|(a, name, b, c, value, d)| [a, &name, b, b":", c, &value, d].concat());
+    vec(member, 0..9).prop_map(|members| [&b"{"[..], &members.join(&b','), b"}"].concat())
+}
+
+/// A line, sometimes damaged in its structure.
+fn line() -> impl Strategy<Value = Vec<u8>> {
+    let damage = prop_oneof![
+        8 => Just(None),
+        1 => (any::<proptest::sample::Index>(), select(&b"\"{}[],:\\\0 x\xff"[..])).prop_map(Some),
+    ];
+    let cut = prop_oneof![12 => Just(None), 1 => any::<proptest::sample::Index>().prop_map(Some)];
+    (object(value()), damage, cut, blanks(), blanks()).prop_map(
+        |(mut line, damage, cut, before, after)| {
+            if let Some((at, byte)) = damage {
+                line.insert(at.index(line.len()), byte);
+            }
+            if let Some(at) = cut {
+                line.truncate(at.index(line.len()));
+            }
+            [before, &line, after].concat()
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn lines_of_any_sort(
+        lines in vec(line(), 1..8),
+        fields in proptest::sample::subsequence(FIELDS, 1..4),
+        text in select(TEXTS),
+        first in 0_u64..3,
+        every in 2_u64..9,
+    ) {
+        let bytes = lines.join(&b'\n');
+        let wanted = Having { fields: &fields, text };
+        // The same lines again and again, so that names are searched in stretches too.
+        let repeated = [&bytes[..]; 4].join(&b'\n');
+        for bytes in [bytes, repeated] {
+            let sampler = First::new(first, every);
+            check(&bytes, Some(FormatName::DefenderNdjson), &wanted, &sampler)
+                .map_err(TestCaseError::fail)?;
+        }
+    }
+}
+
+/// Ways of writing one record that must all be found, and some that must not.
+#[test]
+fn each_way_of_writing_a_value_is_found() {
+    let fields = [REMOTE_URL];
+    let wanted = Having { fields: &fields, text: "a.example" };
+    let plain = br#"{"ActionType":"ConnectionSuccess","RemoteUrl":"b.example","Other":"x"}"#;
+    for (line, found) in [
+        (r#"{"ActionType":"ConnectionSuccess","RemoteUrl":"a.example"}"#, true),
+        (r#"{"ActionType":"ConnectionSuccess", "RemoteUrl" : "a.example"}"#, true),
+        (r#"{"RemoteUrl":"a\u002eexample","ActionType":"ConnectionSuccess"}"#, true),
+        (r#"{"RemoteUrl":"https:\/\/a.example\/","ActionType":"ConnectionSuccess"}"#, true),
+        (r#"{"ActionType":"ConnectionSuccess","Remote\u0055rl":"a.example"}"#, true),
+        (r#"{"ActionType":"ConnectionSuccess","\u0052\u0065moteUrl":"a.example"}"#, true),
+        // The last of two counts.
+        (r#"{"ActionType":"ConnectionSuccess","RemoteUrl":"b","RemoteUrl":"a.example"}"#, true),
+        (r#"{"ActionType":"ConnectionSuccess","RemoteUrl":"a.example","RemoteUrl":"b"}"#, false),
+        (
+            r#"{"RemoteUrl":"a.example","ActionType":"FileCreated","ActionType":"ConnectionX"}"#,
+            true,
+        ),
+        (
+            r#"{"RemoteUrl":"a.example","ActionType":"ConnectionX","ActionType":"FileCreated"}"#,
+            false,
+        ),
+        // The table has the word before the action.
+        (
+            r#"{"RemoteUrl":"a.example","ActionType":"FileCreated","Type":"DeviceNetworkEvents"}"#,
+            true,
+        ),
+        (
+            r#"{"RemoteUrl":"a.example","ActionType":"ConnectionX","Type":"DeviceFileEvents"}"#,
+            false,
+        ),
+        (r#"{"RemoteUrl":"a.example","ActionType":"X","$table":"DeviceNetworkEvents"}"#, true),
+        (
+            r#"{"RemoteUrl":"a.example","ActionType":"X","Type":null,"$table":"DeviceNetworkEvents"}"#,
+            true,
+        ),
+        // Objects inside.
+        (
+            r#"{"ActionType":"ConnectionX","Other":{"RemoteUrl":"a.example"},"RemoteUrl":"b"}"#,
+            false,
+        ),
+        (r#"{"ActionType":"ConnectionX","Other":{"RemoteUrl":"b"},"RemoteUrl":"a.example"}"#, true),
+        (
+            r#"{"ActionType":"ConnectionX","Other":[{"RemoteUrl":"b"}],"RemoteUrl":"a.example"}"#,
+            true,
+        ),
+        (
+            r#"{"Other":{"ActionType":"FileCreated"},"ActionType":"ConnectionX","RemoteUrl":"a.example"}"#,
+            true,
+        ),
+        (
+            r#"{"Other":{"x":{"Type":"DeviceFileEvents"}},"ActionType":"ConnectionX","RemoteUrl":"a.example"}"#,
+            true,
+        ),
+        // Text that looks like members.
+        (
+            r#"{"ActionType":"ConnectionX","Other":"\"RemoteUrl\":\"a.example\"","RemoteUrl":"b"}"#,
+            false,
+        ),
+        (
+            r#"{"ActionType":"ConnectionX","Other":"{\"RemoteUrl\":\"b\"}","RemoteUrl":"a.example"}"#,
+            true,
+        ),
+        (r#"{"ActionType":"ConnectionX","Other":"RemoteUrl","RemoteUrl":"a.example"}"#, true),
+        (r#"{"ActionType":"ConnectionX","Other\"RemoteUrl":"b","RemoteUrl":"a.example"}"#, true),
+        (r#"{"ActionType":"ConnectionX","RemoteUrl":"a.example","Other\"RemoteUrl":"b"}"#, true),
+        (r#"{"ActionType":"ConnectionX","a":":{","RemoteUrl":"a.example"}"#, true),
+        // Were the brace taken for one that opens an object, the other would close it.
+        (r#"{"ActionType":"ConnectionX","a":":{","RemoteUrl":"a.example","c":"}"}"#, true),
+        (r#"{"ActionType":"ConnectionX","a":"b\":{","RemoteUrl":"a.example","c":"}"}"#, true),
+        // Values that are no strings, and damage.
+        (r#"{"ActionType":"ConnectionX","RemoteUrl":["a.example"]}"#, true),
+        (r#"{"ActionType":"ConnectionX","RemoteUrl":{"x":"a.example"}}"#, true),
+        (r#"{"ActionType":"ConnectionX","RemoteUrl":null,"Other":"a.example"}"#, false),
+        (r#"{"ActionType":"ConnectionX","RemoteUrl":"a.example","Other":"C:\Users"}"#, true),
+        (r#"{"ActionType":"ConnectionX","RemoteUrl":"a.exa\mple"}"#, false),
+        (r#"{"ActionType":"ConnectionX","RemoteUrl":"a.example","Other":NaN}"#, true),
+        (r#"{"ActionType":"ConnectionX","RemoteUrl":"a.example","Other":"#, false),
+    ] {
+        for around in [0, 40] {
+            let mut lines = vec![&plain[..]; around];
+            lines.push(line.as_bytes());
+            lines.extend(vec![&plain[..]; around]);
+            let bytes = lines.join(&b'\n');
+            let sampler = First::new(0, u64::MAX);
+            let count = check(&bytes, Some(FormatName::DefenderNdjson), &wanted, &sampler);
+            assert_eq!(count, Ok(u64::from(found)), "{line}");
+        }
+    }
+}
+
+/// A backslash that escapes nothing is a part of the value.
+#[test]
+fn stray_backslashes_are_seen() {
+    let fields = [REMOTE_URL];
+    let wanted = Having { fields: &fields, text: "\\a.example" };
+    // The first record is sampled and so read in any case.
+    let lines = b"{}\n{\"ActionType\":\"ConnectionX\",\"RemoteUrl\":\"C:\\a.example\"}";
+    let sampler = First::new(0, u64::MAX);
+    assert_eq!(check(lines, Some(FormatName::DefenderNdjson), &wanted, &sampler), Ok(1));
+}

@@ -1,0 +1,6 @@
+//! The screened sweep and the one that reads everything find the same.
+
+mod check;
+mod csv;
+mod data;
+mod json;
