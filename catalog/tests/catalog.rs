@@ -6,7 +6,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use remora_catalog::{Tool, embedded, embedded_tools};
+use remora_catalog::{Tool, embedded, embedded_rule_sets, embedded_tools};
 use remora_rules::{
     EventView as _, Program, Required, Truth,
     abi::{Class, Field},
@@ -27,6 +27,13 @@ fn every_file_is_embedded_under_its_id() {
     for ((id, _), tool) in embedded().zip(embedded_tools()) {
         assert_eq!(tool.id, id);
     }
+}
+
+#[test]
+fn what_a_detector_needs_is_embedded_as_it_stands_in_the_files() {
+    let made: Vec<String> = embedded_rule_sets().map(|set| format!("{set:?}")).collect();
+    let read: Vec<String> = embedded_tools().map(|tool| format!("{:?}", tool.rule_set())).collect();
+    assert_eq!(made, read);
 }
 
 #[test]

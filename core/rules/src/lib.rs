@@ -15,6 +15,7 @@ pub mod needs;
 mod operands;
 mod operators;
 mod parse;
+pub mod pattern;
 mod print;
 mod problem;
 pub mod required;
@@ -23,9 +24,11 @@ mod syntax;
 mod term;
 
 pub use ast::{Expr, NumberOp, NumberPredicate, TextOp, TextPredicate};
+pub use check::check_regex;
 pub use diagnostic::Diagnostic;
 pub use eval::{EventView, Program, Reason, Truth};
 pub use index::{Index, IndexError};
+pub use names::nearest;
 pub use required::{InterestSpec, Required};
 pub use ruleset::{Indicator, IndicatorType, RuleSet, RuleSpec};
 
