@@ -21,6 +21,7 @@ fn main() -> ExitCode {
     log::install(&args.log);
     let result = match &args.command {
         args::Command::Sweep(sweep) => cmd::sweep::run(sweep, &args.log),
+        args::Command::Catalog(catalog) => cmd::catalog::run(catalog),
         args::Command::Plugin(plugin) => cmd::plugin::run(plugin),
     };
     exit::code(result)

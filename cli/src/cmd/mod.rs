@@ -1,4 +1,5 @@
 //! The commands, one file each.
 
+pub(crate) mod catalog;
 pub(crate) mod plugin;
 pub(crate) mod sweep;

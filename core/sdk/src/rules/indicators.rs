@@ -87,14 +87,17 @@ impl Indicators {
         (how, indicator.map(|(_, indicator)| indicator))
     }
 
-    /// The indicator that decides what a value is worth that is not a name.
+    /// The indicator that decides what a value is worth that is not a name: of
+    /// those that it meets the one that says most of the tool, so that a product
+    /// of the tool's own counts though the rule asks for a word that others have
+    /// too; of equal ones that of the rule's literal.
     fn value(&self, row: Row<'_>, field: Field, literal: &str) -> Option<&Indicator> {
         self.shown
             .iter()
             .filter(|shown| shown.field == field && shown.meets(row))
             .map(|shown| &self.all[shown.indicator])
             .reduce(|best, next| {
-                let rank = |i: &Indicator| (same(&i.value, literal), i.value.len());
+                let rank = |i: &Indicator| (i.class.0, same(&i.value, literal), i.value.len());
                 if rank(next) > rank(best) { next } else { best }
             })
     }
