@@ -128,7 +128,7 @@ impl Ways<'_> {
         let views = BatchViews::new(&case.events, 0, rows, |record| record);
         views.with(|batch| {
             let found = self.linked.inspect(batch, hits);
-            assert_eq!(found.len(), case.findings);
+            assert_eq!(found.findings.len(), case.findings);
             group.bench_function(BenchmarkId::new("direct", rows), |bencher| {
                 bencher.iter_custom(|calls| {
                     in_runs(calls, run, |calls| {
@@ -160,7 +160,7 @@ impl Ways<'_> {
         let mut group = criterion.benchmark_group("abi_call_no_hit");
         group.throughput(Throughput::Elements(rows as u64));
         BatchViews::new(&events, 0, rows, |record| record).with(|batch| {
-            assert!(detector.inspect(batch, &hits[0]).is_empty());
+            assert!(detector.inspect(batch, &hits[0]).findings.is_empty());
             group.bench_function(BenchmarkId::new("not called", rows), |bencher| {
                 bencher.iter(|| detector.inspect(black_box(batch), black_box(&hits[0])));
             });
@@ -189,7 +189,7 @@ fn call(detector: &Detector, batch: &Batch<'_>, hits: &[Hit], calls: u64, case: 
         kept.push(detector.inspect(black_box(batch), black_box(hits)));
     }
     let elapsed = start.elapsed();
-    assert!(kept.iter().all(|found| found.len() == case.findings));
+    assert!(kept.iter().all(|found| found.findings.len() == case.findings));
     elapsed
 }
 
@@ -205,7 +205,7 @@ fn call_directly(
     CALLS.set(calls);
     let found = detector.inspect(batch, hits);
     assert_eq!(detector.fault(), None);
-    assert_eq!(found.len() as u64, calls * case.findings as u64);
+    assert_eq!(found.findings.len() as u64, calls * case.findings as u64);
     ELAPSED.take()
 }
 

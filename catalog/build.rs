@@ -43,13 +43,14 @@ fn tool(code: &mut String, path: &Path, file: &Table) {
         put(
             code,
             format_args!(
-                "Rule {{ id: {:?}, title: {:?}, kinds: &{:?}, condition: {:?}, keys: &{:?}, techniques: &{:?} }},\n",
+                "Rule {{ id: {:?}, title: {:?}, kinds: &{:?}, condition: {:?}, keys: &{:?}, techniques: &{:?}, learns: {:?} }},\n",
                 text(rule, "id"),
                 text(rule, "title"),
                 texts(rule, "kinds"),
                 text(rule, "where"),
                 texts(rule, "keys"),
                 texts(rule, "techniques"),
+                text(rule, "learns"),
             ),
         );
     }

@@ -164,3 +164,66 @@ fn quiet_says_errors_only_and_verbose_says_more() {
         ran.ended(0).said(&["replaces the linked-in detector", "supremo"]);
     }
 }
+
+// What an answer does not say.
+
+remora_test!(a_window_beside_all_events_is_told, |dir, sweep| {
+    dir.create("net.ndjson", row("d1", "host-1", "supremocontrol.com"));
+    let ran = sweep.args(["--since", "2026-02-01", "net.ndjson"]).run();
+    ran.ended(0).said(&["no event is within the window", "2026-01-11T08:00:00Z", "last-event"]);
+    dir.sweep().args(["--since", "2026-01-11", "net.ndjson"]).run().ended(0).silent();
+    let ran = dir.sweep().args(["--until", "2026-01-10", "net.ndjson"]).run();
+    ran.ended(0).said(&["no event is within the window"]);
+});
+
+remora_test!(an_export_that_ends_at_a_limit_is_told, |dir, sweep| {
+    let rows = |count: usize| (row("d1", "host-1", "x.example") + "\n").repeat(count);
+    dir.create("cut.ndjson", rows(10_000));
+    dir.create("whole.ndjson", rows(10_001));
+    let ran = sweep.args(["cut.ndjson", "whole.ndjson"]).run();
+    ran.ended(0).said(&["cut.ndjson", "10000 rows exactly"]);
+    assert!(!ran.stderr.contains("whole.ndjson"), "{}", ran.stderr);
+    let cut: Vec<bool> =
+        ran.report().summary.inputs.iter().map(|input| input.probably_cut.is_some()).collect();
+    assert_eq!(cut, [true, false]);
+});
+
+remora_test!(inputs_that_overlap_are_told, |dir, sweep| {
+    let event = row("d1", "host-1", "supremocontrol.com");
+    dir.create("a.ndjson", event.clone());
+    dir.create("b.ndjson", event);
+    let ran = sweep.args(["--output", "table", "a.ndjson", "b.ndjson"]).run();
+    let told = "overlap    a.ndjson and b.ndjson: 1 events with a finding are in both\n";
+    assert!(ran.ended(0).silent().text().contains(told), "{}", ran.text());
+});
+
+// What is generated.
+
+#[test]
+fn completions_and_the_manual_know_every_command() {
+    let dir = Dir::new(Host::LinkedIn);
+    let help = dir.remora().arg("--help").run();
+    let commands: Vec<String> = help
+        .text()
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| line.starts_with("  "))
+        .filter_map(|line| line.split_whitespace().next().map(str::to_owned))
+        .filter(|name| name != "help")
+        .collect();
+    assert!(commands.len() > 4, "{commands:?}");
+    let man = dir.remora().arg("man").run();
+    man.ended(0).silent();
+    for command in &commands {
+        let page = format!("remora\\-{command}");
+        assert!(man.text().contains(&page), "no page for {command}");
+    }
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = dir.remora().args(["completions", shell]).run();
+        script.ended(0).silent();
+        for command in &commands {
+            assert!(script.text().contains(command), "{shell} does not know {command}");
+        }
+    }
+}

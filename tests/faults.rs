@@ -9,7 +9,7 @@ use crate::{
     util::{Dir, Host, Ran, built},
 };
 
-fn process(device: &str, name: &str) -> String {
+pub(crate) fn process(device: &str, name: &str) -> String {
     format!(
         "{{\"Timestamp\":\"2026-01-11T08:00:00Z\",\"DeviceId\":\"{device}\",\"ReportId\":1,\
          \"ActionType\":\"ProcessCreated\",\"FileName\":\"{name}\",\

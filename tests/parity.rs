@@ -30,9 +30,9 @@ const RULES: [(&str, &str); 3] = [
     ("proc", "81c97abb-353e-4643-8321-9e3b1b67fc58"),
     ("sig", "a8c85d8f-1bb0-4c0e-8983-de136a7bf2e6"),
 ];
-const TABLES: [&str; 3] = ["network", "process", "filesig"];
+pub(crate) const TABLES: [&str; 3] = ["network", "process", "filesig"];
 
-fn cases() -> Option<PathBuf> {
+pub(crate) fn cases() -> Option<PathBuf> {
     let cases = root().join("../shared/data/cases");
     if cases.exists() {
         return Some(cases);
@@ -41,7 +41,7 @@ fn cases() -> Option<PathBuf> {
     None
 }
 
-fn unpack(path: PathBuf) -> Vec<u8> {
+pub(crate) fn unpack(path: PathBuf) -> Vec<u8> {
     let file = File::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut archive = MultiGzDecoder::new(file);
     let mut all = Vec::new();

@@ -32,6 +32,13 @@ impl Plugin {
         Plugin { owner: at + 4, text: at + 12, bytes }
     }
 
+    /// The ABI version that its manifest states: ours.
+    fn abi(&self) -> String {
+        let text = String::from_utf8_lossy(&self.bytes[self.text..self.text + 1000]);
+        let (_, rest) = text.split_once("abi = \"").expect("the manifest states its ABI");
+        rest.split_once('"').expect("the text ends").0.to_owned()
+    }
+
     /// The file with one text in its manifest replaced by another of the same length.
     fn with(&self, old: &str, new: &str) -> Vec<u8> {
         assert_eq!(old.len(), new.len());
@@ -129,9 +136,10 @@ fn other_abi_versions_are_named_with_ours() {
     let dir = Dir::new(Host::LinkedIn);
     let plugin = Plugin::new();
     // A minor above the host's may use what the host does not have.
+    let ours = plugin.abi();
     for abi in ["2.0.0", "0.9.0", "1.9.0"] {
-        let bytes = plugin.with("abi = \"1.0.0\"", &format!("abi = \"{abi}\""));
-        refuse(&dir, "other.so", &bytes, &["supremo", abi, "1.0.0"]);
+        let bytes = plugin.with(&format!("abi = \"{ours}\""), &format!("abi = \"{abi}\""));
+        refuse(&dir, "other.so", &bytes, &["supremo", abi, &ours]);
     }
 }
 

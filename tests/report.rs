@@ -183,6 +183,8 @@ pub(crate) struct ToolSighting {
     pub(crate) verdicts: BTreeMap<String, u64>,
     pub(crate) first_seen: Option<String>,
     pub(crate) last_seen: Option<String>,
+    pub(crate) first_seen_at_edge: Option<bool>,
+    pub(crate) last_seen_at_edge: Option<bool>,
     pub(crate) active_days: u64,
     pub(crate) count: u64,
     pub(crate) distinct: u64,
@@ -204,6 +206,7 @@ pub(crate) struct ToolSighting {
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Basis {
     Id,
+    Fqdn,
     Name,
     Address,
     None,
@@ -214,6 +217,7 @@ impl Basis {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Basis::Id => "id",
+            Basis::Fqdn => "fqdn",
             Basis::Name => "name",
             Basis::Address => "address",
             Basis::None => "none",
@@ -238,6 +242,14 @@ pub(crate) struct InputSummary {
     pub(crate) other_kind: u64,
     #[serde(default)]
     pub(crate) sampled: bool,
+    pub(crate) probably_cut: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Overlap {
+    pub(crate) inputs: [String; 2],
+    pub(crate) events: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -278,6 +290,13 @@ pub(crate) enum Cover {
     Blind,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SecondPass {
+    pub(crate) facts: u64,
+    pub(crate) left_out: Option<String>,
+}
+
 /// `remora.summary/1`
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -296,12 +315,15 @@ pub(crate) struct Summary {
     pub(crate) outside_window: u64,
     pub(crate) no_time: u64,
     pub(crate) duplicates: u64,
+    #[serde(default)]
+    pub(crate) overlaps: Vec<Overlap>,
     pub(crate) first_event: Option<String>,
     pub(crate) last_event: Option<String>,
     #[serde(default)]
     pub(crate) sampled: bool,
     pub(crate) sightings: u64,
     pub(crate) excluded: u64,
+    pub(crate) second_pass: Option<SecondPass>,
     pub(crate) detectors: Vec<DetectorSummary>,
     pub(crate) coverage: Vec<Coverage>,
 }

@@ -23,9 +23,14 @@ mod bad_input;
 mod outputs;
 // Options, exit status, messages.
 mod cli;
+// Why rules fired or did not, and that it agrees with the sweep.
+mod explain;
 // Plugin files that must be refused.
 #[cfg(target_os = "linux")]
 mod plugin;
+// A plugin built before the ABI grew.
+#[cfg(target_os = "linux")]
+mod growth;
 // Detectors that fail during a run.
 #[cfg(target_os = "linux")]
 mod faults;

@@ -197,12 +197,17 @@ impl Dir {
 
     /// `remora sweep`, on this folder's host.
     pub(crate) fn sweep(&self) -> TestCommand<'_> {
-        let mut sweep = self.remora();
-        sweep.arg("sweep");
+        self.on_host("sweep")
+    }
+
+    /// A command that runs detectors, on this folder's host.
+    pub(crate) fn on_host(&self, name: &str) -> TestCommand<'_> {
+        let mut command = self.remora();
+        command.arg(name);
         if self.host == Host::Loaded {
-            sweep.arg("--plugin").arg(&built().supremo);
+            command.arg("--plugin").arg(&built().supremo);
         }
-        sweep
+        command
     }
 }
 

@@ -26,6 +26,8 @@ struct Rule {
     condition: &'static str,
     keys: &'static [&'static str],
     techniques: &'static [&'static str],
+    /// A field's name, or nothing.
+    learns: &'static str,
 }
 
 static TOOLS: &[Embedded] = include!(concat!(env!("OUT_DIR"), "/tools.rs"));
@@ -67,6 +69,10 @@ fn rule(rule: &Rule) -> RuleSpec {
         expr: compile(rule.condition, &kinds).expect(READ),
         keys: rule.keys.iter().map(|name| Field::from_name(name).expect(READ)).collect(),
         techniques: owned(rule.techniques),
+        learns: match rule.learns {
+            "" => None,
+            name => Some(Field::from_name(name).expect(READ)),
+        },
         kinds,
     }
 }

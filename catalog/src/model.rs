@@ -6,7 +6,7 @@
 //! can tell what it may replace, and people can see whom to credit.
 
 use remora_rules::{
-    EventView, Indicator, RuleSet, RuleSpec,
+    EventView, Indicator, Learned, RuleSet, RuleSpec,
     abi::{Field, Kind},
 };
 use serde::Deserialize;
@@ -239,6 +239,8 @@ pub struct Example {
     pub texts: Vec<(Field, String)>,
     /// Its number fields.
     pub numbers: Vec<(Field, i64)>,
+    /// What the pass before has learned, by the rule that learns it.
+    pub learned: Learned,
     /// The ids of the rules that must hold; all others of the tool must not.
     pub fires: Vec<String>,
     /// Why the example is there.

@@ -53,7 +53,8 @@ fn examples_come_out_as_they_say() {
             for entry in &tool.rules {
                 let rule = &entry.rule;
                 let fires = rule.kinds.contains(&example.kind)
-                    && Program::new(&rule.expr).eval(example) == Truth::True;
+                    && Program::new(&rule.expr.adopt(&example.learned)).eval(example)
+                        == Truth::True;
                 let expected = example.fires.contains(&rule.id);
                 assert_eq!(fires, expected, "{}: {} on {:?}", tool.id, rule.id, example);
                 if fires {
@@ -101,7 +102,10 @@ fn rules_are_narrow_and_indicators_are_theirs() {
         assert!(!tool.next_steps.is_empty(), "{}", tool.id);
         for entry in &tool.rules {
             let rule = &entry.rule;
-            match required(&rule.expr, &rule.kinds) {
+            // What is learned is known when the rule is asked.
+            let learned = rule.expr.learned().into_iter();
+            let learned = learned.map(|(_, id)| (id.to_owned(), ["x".to_owned()].into()));
+            match required(&rule.expr.adopt(&learned.collect()), &rule.kinds) {
                 Required::Interests(interests) => assert!(!interests.is_empty(), "{}", rule.id),
                 Required::Everything { why } => panic!("{}: {why}", rule.id),
             }

@@ -60,9 +60,18 @@ pub(crate) enum Command {
     /// The catalog of tools, as its keeper works on it.
     #[command(subcommand)]
     Catalog(CatalogCommand),
+    /// Say of the given events why each rule fired or did not.
+    Explain(Box<ExplainArgs>),
     /// Plugins: what is found, what would load and why not, and whom to trust.
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, in roff.
+    Man,
 }
 
 /// `remora catalog`
@@ -154,21 +163,8 @@ pub(crate) struct SweepArgs {
     #[arg(long, value_name = "T", help_heading = "Input")]
     pub(crate) now: Option<String>,
 
-    /// Run these detectors only.
-    #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Detectors")]
-    pub(crate) detector: Vec<String>,
-    /// Load this plugin too; replaces a linked-in detector of the same name.
-    #[arg(long, value_name = "FILE", help_heading = "Detectors")]
-    pub(crate) plugin: Vec<PathBuf>,
-    /// Load the trusted plugins of this folder too.
-    #[arg(long, value_name = "DIR", help_heading = "Detectors")]
-    pub(crate) plugin_dir: Vec<PathBuf>,
-    /// Report these tools only.
-    #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Detectors")]
-    pub(crate) tool: Vec<String>,
-    /// Report these rules only.
-    #[arg(long, value_name = "ID", value_delimiter = ',', help_heading = "Detectors")]
-    pub(crate) rule: Vec<String>,
+    #[command(flatten)]
+    pub(crate) detectors: DetectorArgs,
 
     /// Report format [default: table on a terminal, ndjson in a pipe].
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
@@ -186,12 +182,79 @@ pub(crate) struct SweepArgs {
     #[arg(long, help_heading = "Output")]
     pub(crate) strict: bool,
 
+    /// Keep standard input in this folder during the run, so that it can be read twice: for
+    /// --now last-event, and for rules that look for what others learned.
+    #[arg(long, value_name = "DIR", help_heading = "Work")]
+    pub(crate) spool: Option<PathBuf>,
     /// Parse every record, also those that no detector could care for.
     #[arg(long, help_heading = "Work")]
     pub(crate) validate: bool,
     /// Worker threads [default: one per core]; no effect on the output.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Work")]
     pub(crate) threads: Option<u16>,
+}
+
+/// Which detectors run, and what of them is reported.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct DetectorArgs {
+    /// Run these detectors only.
+    #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Detectors")]
+    pub(crate) detector: Vec<String>,
+    /// Load this plugin too; replaces a linked-in detector of the same name.
+    #[arg(long, value_name = "FILE", help_heading = "Detectors")]
+    pub(crate) plugin: Vec<PathBuf>,
+    /// Load the trusted plugins of this folder too.
+    #[arg(long, value_name = "DIR", help_heading = "Detectors")]
+    pub(crate) plugin_dir: Vec<PathBuf>,
+    /// Report these tools only.
+    #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Detectors")]
+    pub(crate) tool: Vec<String>,
+    /// Report these rules only.
+    #[arg(long, value_name = "ID", value_delimiter = ',', help_heading = "Detectors")]
+    pub(crate) rule: Vec<String>,
+}
+
+const EXPLAIN_EXAMPLES: &str = "Examples:
+  remora explain net.csv:1042             the record that a sighting names as evidence
+  remora explain --why-not net.csv:1042   why each rule for such an event did not fire
+  grep ws-04 net.ndjson | remora explain --tool supremo -
+
+Without --tool, --rule and --why-not, rules that fired are explained, and those that came near: one
+of the values that they ask for is there. Exit status: 0, or 2 if it could not do what was asked.";
+
+/// `remora explain`
+#[derive(Debug, ClapArgs)]
+#[command(after_help = EXPLAIN_EXAMPLES)]
+pub(crate) struct ExplainArgs {
+    /// Files, FILE:LINE, FILE:LINE-LINE, folders, globs, or - for standard input.
+    #[arg(value_name = "INPUT")]
+    pub(crate) inputs: Vec<PathBuf>,
+
+    /// Force the source format instead of recognising it by content.
+    #[arg(long, value_name = "NAME", default_value = "auto", help_heading = "Input")]
+    pub(crate) format: String,
+
+    #[command(flatten)]
+    pub(crate) detectors: DetectorArgs,
+
+    /// Explain the rules that did not fire.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) why_not: bool,
+    /// Text for people, or one JSON object.
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub(crate) output: ExplainOutput,
+    /// Stop after so many events; 0 for no limit [default: 20 for text, else none].
+    #[arg(long, value_name = "N", help_heading = "Output")]
+    pub(crate) limit: Option<u64>,
+}
+
+/// Forms of an explanation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExplainOutput {
+    /// For people.
+    Text,
+    /// One object.
+    Json,
 }
 
 /// Report formats.

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use remora_engine::host::{LinkedIn, Plugins, Trust};
+use remora_engine::host::{Detectors, LinkedIn, Plugins, Trust};
 
-use crate::folders;
+use crate::{args::DetectorArgs, folders};
 
 /// Every linked-in detector.
 pub(crate) fn linked_in() -> Vec<LinkedIn> {
@@ -23,6 +23,14 @@ pub(crate) fn trust() -> Result<Trust> {
     match folders::trust_file() {
         Some(path) => Ok(Trust::read(&path)?),
         None => Ok(Trust::default()),
+    }
+}
+
+impl DetectorArgs {
+    /// Starts the detectors that the arguments name.
+    pub(crate) fn start(&self) -> Result<Detectors> {
+        let plugins = plugins(&self.plugin, &self.plugin_dir)?;
+        Ok(Detectors::start(&linked_in(), &plugins, &self.detector)?)
     }
 }
 

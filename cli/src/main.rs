@@ -9,6 +9,7 @@ mod folders;
 mod inputs;
 mod log;
 mod report;
+mod spool;
 mod target;
 mod times;
 
@@ -22,7 +23,10 @@ fn main() -> ExitCode {
     let result = match &args.command {
         args::Command::Sweep(sweep) => cmd::sweep::run(sweep, &args.log),
         args::Command::Catalog(catalog) => cmd::catalog::run(catalog),
+        args::Command::Explain(explain) => cmd::explain::run(explain, &args.log),
         args::Command::Plugin(plugin) => cmd::plugin::run(plugin),
+        args::Command::Completions { shell } => cmd::generated::completions(*shell),
+        args::Command::Man => cmd::generated::man(),
     };
     exit::code(result)
 }

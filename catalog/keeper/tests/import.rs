@@ -27,6 +27,8 @@ struct Case {
     kind: Option<String>,
     condition: Option<String>,
     id: Option<String>,
+    /// The field that some query of the tool learns.
+    learned: Option<String>,
     remarks: Vec<String>,
 }
 
@@ -86,9 +88,11 @@ fn queries_are_read_as_the_cases_say() {
         let queries: Vec<_> = list.queries().map(|(_, query)| query).collect();
         let got = queries.first();
         assert_eq!(got.map(|query| query.kind.name()), case.kind.as_deref(), "{why}");
-        let condition = got.and_then(|query| query.condition.as_ref()).map(ToString::to_string);
+        let condition = got.map(|query| query.condition.to_string());
         assert_eq!(condition, case.condition, "{why}");
         assert_eq!(got.and_then(|query| query.id.clone()), case.id, "{why}");
+        let learned = queries.iter().find_map(|query| query.learns);
+        assert_eq!(learned.map(|field| field.name()), case.learned.as_deref(), "{why}");
         let remarks: Vec<String> = list
             .remarks()
             .iter()

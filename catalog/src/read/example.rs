@@ -16,6 +16,8 @@ use crate::{
 pub(super) struct Raw {
     kind: Text,
     event: BTreeMap<Text, Spanned<Value>>,
+    #[serde(default)]
+    learned: BTreeMap<Text, Vec<Text>>,
     fires: Vec<Text>,
     why: Text,
     #[serde(default)]
@@ -27,6 +29,7 @@ pub(super) fn entry(raw: Raw, rules: &[RuleEntry]) -> Result<Example, Problem> {
         kind: event_kind(&raw.kind)?,
         texts: vec![],
         numbers: vec![],
+        learned: BTreeMap::new(),
         fires: vec![],
         why: not_blank("the reason for an example", raw.why)?,
         generated: raw.generated,
@@ -43,6 +46,13 @@ pub(super) fn entry(raw: Raw, rules: &[RuleEntry]) -> Result<Example, Problem> {
                 return Err(Problem::new(span, message));
             }
         }
+    }
+    let learners = || rules.iter().filter(|entry| entry.rule.learns.is_some());
+    for (rule, values) in raw.learned {
+        let ids = learners().map(|entry| (entry.rule.id.as_str(), ()));
+        word("rule that learns", &rule, ids)?;
+        let values = values.into_iter().map(|value| not_blank("a learned value", value));
+        example.learned.insert(rule.into_inner(), values.collect::<Result<_, _>>()?);
     }
     let ids = || rules.iter().map(|entry| entry.rule.id.as_str());
     for id in raw.fires {

@@ -128,6 +128,7 @@ pub(super) fn rules(
                     expr,
                     keys: shape.keys.to_vec(),
                     techniques: techniques.iter().map(|technique| technique.id.clone()).collect(),
+                    learns: None,
                 },
                 generated: true,
                 note: String::new(),

@@ -24,6 +24,7 @@ pub(super) struct Raw {
     r#where: Text,
     keys: Vec<Text>,
     techniques: Vec<Text>,
+    learns: Option<Text>,
     #[serde(default)]
     note: String,
     provenance: provenance::Raw,
@@ -35,6 +36,7 @@ pub(super) fn entries(
     file: &str,
 ) -> Result<Vec<RuleEntry>, Problem> {
     let mut entries: Vec<RuleEntry> = vec![];
+    let mut places = vec![];
     for raw in raw {
         let id = not_blank("a rule's id", raw.id.clone())?;
         if entries.iter().any(|entry| entry.rule.id == id) {
@@ -57,6 +59,7 @@ pub(super) fn entries(
         }
         let expr = compile(raw.r#where.get_ref(), &kinds)
             .map_err(|diagnostic| in_file(diagnostic, raw.r#where.span(), file))?;
+        places.push(raw.r#where.span());
         entries.push(RuleEntry {
             rule: RuleSpec {
                 id,
@@ -65,12 +68,24 @@ pub(super) fn entries(
                 expr,
                 keys,
                 techniques: raw.techniques.into_iter().map(Spanned::into_inner).collect(),
+                learns: raw.learns.as_ref().map(event_field).transpose()?,
             },
             where_text: raw.r#where.into_inner(),
             generated: false,
             note: raw.note,
             provenance: provenance::provenance(raw.provenance)?,
         });
+    }
+    for (entry, place) in entries.iter().zip(places) {
+        for (_, learner) in entry.rule.expr.learned() {
+            let learns = |one: &&RuleEntry| one.rule.learns.is_some();
+            if !entries.iter().filter(learns).any(|one| one.rule.id == learner) {
+                let message = format!("no rule {learner:?} of this tool learns anything");
+                return Err(Problem::new(place, message).help(
+                    "the rule that finds the values says which field: `learns = \"file.sha1\"`",
+                ));
+            }
+        }
     }
     Ok(entries)
 }

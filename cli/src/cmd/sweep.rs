@@ -9,17 +9,15 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use remora_engine::{
-    host::Detectors,
     sources::FormatName,
     sweep::{self, Browsers, Grouping, Options, Outcome},
 };
 
 use crate::{
     args::{FailOn, Group, LogArgs, Output, SweepArgs},
-    detectors::{linked_in, plugins},
     exit::Status,
     inputs::Inputs,
-    report,
+    report, spool,
     target::Target,
     times,
 };
@@ -43,9 +41,13 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
         arguments.push("-".into());
     }
     let format = read_format(&args.format)?;
-    let plugins = plugins(&args.plugin, &args.plugin_dir)?;
-    let detectors = Detectors::start(&linked_in(), &plugins, &args.detector)?;
-    let found = Inputs::find(&arguments);
+    let detectors = args.detectors.start()?;
+    let mut found = Inputs::find(&arguments);
+    // Kept until the end of the run, then deleted.
+    let _spooled = match &args.spool {
+        Some(folder) => spool::keep(folder, &mut found.inputs)?,
+        None => None,
+    };
     let to_terminal = args.file.is_none() && io::stdout().is_terminal();
     let output = args.output.unwrap_or(if to_terminal { Output::Table } else { Output::Ndjson });
     let grouping = match (args.group, output) {
@@ -58,8 +60,8 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
         format,
         window: sweep::Window::default(),
         now: times::clock(),
-        tools: args.tool.clone(),
-        rules: args.rule.clone(),
+        tools: args.detectors.tool.clone(),
+        rules: args.detectors.rule.clone(),
         grouping,
         validate: args.validate,
         threads,
@@ -80,6 +82,7 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
 
     let outcome = sweep::run(&detectors, &options)?;
     say_problems(&outcome);
+    say_doubts(&outcome, options.window);
     let style = report::Style {
         colour: log.color.choice(to_terminal) && output == Output::Table,
         window: options.window,
@@ -134,7 +137,7 @@ fn cores() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
 }
 
-fn read_format(name: &str) -> Result<Option<FormatName>> {
+pub(crate) fn read_format(name: &str) -> Result<Option<FormatName>> {
     if name == "auto" {
         return Ok(None);
     }
@@ -148,7 +151,7 @@ fn read_format(name: &str) -> Result<Option<FormatName>> {
     }
 }
 
-fn browsers() -> Browsers {
+pub(crate) fn browsers() -> Browsers {
     Browsers {
         browsers: remora_catalog::browsers().to_vec(),
         embedded: remora_catalog::web_views().to_vec(),
@@ -159,17 +162,22 @@ fn browsers() -> Browsers {
 fn last_event(options: &Options) -> Result<i64> {
     if options.inputs.iter().any(|input| input.origin == sweep::Origin::Stdin) {
         bail!(
-            "--now last-event reads the inputs twice, which standard input does not allow; name a file, or give --now a time"
+            "--now last-event reads the inputs twice, which standard input does not allow; give --spool DIR, name a file, or give --now a time"
         );
     }
     sweep::last_event(options)?.context("--now last-event: no record in the inputs has a time")
+}
+
+/// Writes one thing that was wrong with an input to standard error.
+pub(crate) fn say_problem(problem: &sweep::Problem) {
+    tracing::warn!("{problem}");
 }
 
 /// Writes what was wrong with the inputs to standard error.
 fn say_problems(outcome: &Outcome) {
     for of_input in outcome.problems.chunk_by(|one, other| one.source == other.source) {
         for problem in of_input.iter().take(SHOWN_PROBLEMS) {
-            tracing::warn!("{problem}");
+            say_problem(problem);
         }
         if of_input.len() > SHOWN_PROBLEMS {
             tracing::warn!(
@@ -179,16 +187,45 @@ fn say_problems(outcome: &Outcome) {
             );
         }
     }
-    // Else it would read like a clean answer.
-    if outcome.summary.no_time > 0 && outcome.summary.sightings == 0 {
-        tracing::warn!(
-            "{} events have no readable time and so are outside the window; without --since and --until they count",
-            outcome.summary.no_time
-        );
-    }
     for detector in &outcome.summary.detectors {
         if let Some(error) = &detector.error {
             tracing::error!("detector {} failed and was switched off: {error}", detector.name);
+        }
+    }
+}
+
+/// Says where the answer could be taken for more than it is.
+fn say_doubts(outcome: &Outcome, window: sweep::Window) {
+    let summary = &outcome.summary;
+    let outside = |(first, last): (i64, i64)| {
+        window.since.is_some_and(|since| last < since)
+            || window.until.is_some_and(|until| first > until)
+    };
+    if let Some((first, last)) = outcome.span.filter(|span| outside(*span)) {
+        tracing::warn!(
+            "no event is within the window: the inputs run from {} to {}; spans such as 5d count from --now, which may be a time or last-event",
+            sweep::format_time(first),
+            sweep::format_time(last)
+        );
+    }
+    // Else it would read like a clean answer.
+    if summary.no_time > 0 && summary.sightings == 0 {
+        tracing::warn!(
+            "{} events have no readable time and so are outside the window; without --since and --until they count",
+            summary.no_time
+        );
+    }
+    if let Some(why) = summary.second_pass.as_ref().and_then(|pass| pass.left_out) {
+        tracing::warn!(
+            "rules that look for what others learned (signed files' hashes) were left out: {why}"
+        );
+    }
+    for input in &summary.inputs {
+        if let Some(why) = &input.probably_cut {
+            tracing::warn!(
+                "{}: {why}, the number at which exports are cut off; export shorter periods, so that nothing is missing",
+                input.source
+            );
         }
     }
 }

@@ -69,6 +69,8 @@ const TOOL_COLUMNS: &[&str] = &[
     "verdict",
     "first_seen",
     "last_seen",
+    "first_seen_at_edge",
+    "last_seen_at_edge",
     "active_days",
     "count",
     "distinct",

@@ -2,6 +2,7 @@
 //! detectors.
 
 pub(crate) mod csv;
+pub(crate) mod explanation;
 pub(crate) mod json;
 pub(crate) mod table;
 pub(crate) mod text;

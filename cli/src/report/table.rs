@@ -6,8 +6,8 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style as Ansi};
 use remora_engine::sweep::{
-    Common, Confidence, Cover, Coverage, Outcome, RuleSighting, Stage, Summary, ToolSighting,
-    WitnessOut, format_time,
+    Common, Confidence, Cover, Coverage, Outcome, Overlap, RuleSighting, Stage, Summary,
+    ToolSighting, WitnessOut, format_time,
 };
 
 use super::{
@@ -18,6 +18,8 @@ use super::{
 /// Columns of the whole table.
 const WIDTH: usize = 100;
 const DEVICE: usize = 32;
+/// Pairs of overlapping inputs that are named, at most.
+const OVERLAPS: usize = 5;
 
 const BOLD: Ansi = Ansi::new().bold();
 const DIM: Ansi = Ansi::new().dimmed();
@@ -283,6 +285,24 @@ impl<W: Write> Table<'_, W> {
         for input in summary.inputs.iter().filter(|input| input.error.is_some()) {
             let why = input.error.as_deref().unwrap_or_default();
             self.fact("not read", &format!("{}: {why}", plain(&input.source)))?;
+        }
+        for input in &summary.inputs {
+            if let Some(why) = &input.probably_cut {
+                let name = plain(&input.source);
+                self.fact("cut off?", &format!("{name}: {why}, where exports end"))?;
+            }
+        }
+        for Overlap { inputs: [one, other], events } in summary.overlaps.iter().take(OVERLAPS) {
+            let both = format!("{} and {}", plain(one), plain(other));
+            let events = grouped(*events);
+            self.fact("overlap", &format!("{both}: {events} events with a finding are in both"))?;
+        }
+        if summary.overlaps.len() > OVERLAPS {
+            let more = summary.overlaps.len() - OVERLAPS;
+            self.fact("", &format!("{more} more pairs of inputs"))?;
+        }
+        if let Some(why) = summary.second_pass.as_ref().and_then(|pass| pass.left_out) {
+            self.fact("left out", &format!("the second pass, for what was learned: {why}"))?;
         }
         for detector in summary.detectors.iter().filter(|detector| detector.error.is_some()) {
             let why = plain(detector.error.as_deref().unwrap_or_default());

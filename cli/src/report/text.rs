@@ -17,7 +17,7 @@ pub(crate) fn plain(text: &str) -> String {
 }
 
 /// Characters that reorder or hide the text around them.
-fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     matches!(
         c,
         '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}'

@@ -180,6 +180,23 @@ pub struct FindingText<'a> {
     pub text: RStr<'a>,
 }
 
+/// Something learned from the events of one pass, to be looked for in the next:
+/// the hash of a signed file, say.
+///
+/// Owner: who passes it (a detector that learns, the host that gives it back).
+/// Borrowed for that call. Since ABI 1.1.
+#[repr(C)]
+#[derive(StableAbi, Clone, Copy, Debug)]
+pub struct Fact<'a> {
+    /// The text field in which the literal is to be looked for.
+    pub field: Field,
+    /// The literal; never empty.
+    pub literal: RStr<'a>,
+    /// Which of the detector's sets it belongs to; the detector's own word, `""`
+    /// if it has only one.
+    pub set: RStr<'a>,
+}
+
 /// [`Finding::row`] of a finding that belongs to no single event.
 pub const NO_ROW: u32 = u32::MAX;
 

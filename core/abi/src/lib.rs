@@ -30,7 +30,7 @@ pub mod status;
 pub use abi_stable::std_types::{RErr, ROk, RResult, RSlice, RStr, RString};
 pub use batch::{Batch, NumberColumn, TextColumn, TimeColumn};
 pub use field::Field;
-pub use finding::{Class, Finding, FindingText, How, NO_ROW, Role, RuleInfo, Witness};
+pub use finding::{Class, Fact, Finding, FindingText, How, NO_ROW, Role, RuleInfo, Witness};
 pub use host::{HostServices, HostServicesRef};
 pub use interest::{Hit, Interest, Op};
 pub use kind::Kind;
@@ -45,7 +45,7 @@ pub use status::{AbiError, Status};
 #[macro_export]
 macro_rules! abi_version {
     () => {
-        "1.0.0"
+        "1.1.0"
     };
 }
 

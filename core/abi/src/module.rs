@@ -15,7 +15,7 @@ use abi_stable::{
     std_types::{RResult, RSlice, RStr},
 };
 
-use crate::{AbiError, Batch, Finding, Hit, HostServicesRef, Interest, RuleInfo};
+use crate::{AbiError, Batch, Fact, Finding, Hit, HostServicesRef, Interest, RuleInfo};
 
 /// Where a detector puts what it says. Functions never fail and never unwind;
 /// what the host cannot use (a row out of range, an unknown rule) it reports
@@ -34,6 +34,8 @@ pub struct SinkTable {
     /// States a finding; only during [`DetectorModule::inspect`].
     #[sabi(last_prefix_field)]
     pub finding: extern "C" fn(ctx: *mut c_void, finding: &Finding<'_>),
+    /// States a fact; only during [`DetectorModule::inspect`]. Since ABI 1.1.
+    pub learn: extern "C" fn(ctx: *mut c_void, fact: &Fact<'_>),
 }
 
 /// A [`SinkTable`] with the host's context for one call.
@@ -61,7 +63,7 @@ unsafe impl Send for DetectorHandle {}
 unsafe impl Sync for DetectorHandle {}
 
 /// The functions of a detector. A prefix type: later ABIs append functions
-/// (`adopt`, `correlate`), and a host treats an absent one as absent.
+/// (`adopt` came with 1.1), and a host treats an absent one as absent.
 ///
 /// No function unwinds. After [`Status::PANIC`](crate::Status::PANIC) the
 /// detector answers every call with [`Status::POISONED`](crate::Status::POISONED).
@@ -91,6 +93,17 @@ pub struct DetectorModule {
     /// Ends the detector. The handle is not used afterwards.
     #[sabi(last_prefix_field)]
     pub drop: extern "C" fn(detector: DetectorHandle),
+    /// Makes the detector of the second pass: `facts` are all that `detector`
+    /// has learned in the first, sorted, none twice. The new detector has the
+    /// same rules in the same order; it is asked for its interests, and then
+    /// inspects the events that meet them. It states no facts. Called at most
+    /// once, after the last `inspect` of the first pass, and not where nothing
+    /// was learned; both handles are dropped. Absent in plugins built before
+    /// ABI 1.1, which learn nothing.
+    pub adopt: extern "C" fn(
+        detector: DetectorHandle,
+        facts: RSlice<'_, Fact<'_>>,
+    ) -> RResult<DetectorHandle, AbiError>,
 }
 
 impl RootModule for DetectorModuleRef {

@@ -24,9 +24,9 @@ use std::{
 };
 
 use remora_abi::{
-    AbiError, Batch, Class, DetectorHandle, DetectorModule, DetectorModuleRef, Field, Finding,
-    FindingText, Hit, HostServices, HostServicesRef, How, Interest, Kind, NumberColumn, Op,
-    RResult, RSlice, RStr, RString, Role, RuleInfo, Sink, SinkTable, SinkTableRef, Status,
+    AbiError, Batch, Class, DetectorHandle, DetectorModule, DetectorModuleRef, Fact, Field,
+    Finding, FindingText, Hit, HostServices, HostServicesRef, How, Interest, Kind, NumberColumn,
+    Op, RResult, RSlice, RStr, RString, Role, RuleInfo, Sink, SinkTable, SinkTableRef, Status,
     TextColumn, TimeColumn, Witness, field::FIELDS, kind::KINDS,
 };
 
@@ -103,10 +103,11 @@ fn types() -> String {
     layout!(out, Finding<'static> { row, rule, instance, witnesses, extra });
     layout!(out, AbiError { status, message });
     layout!(out, HostServices { log });
-    layout!(out, SinkTable { rule, interest, finding });
+    layout!(out, Fact<'static> { field, literal, set });
+    layout!(out, SinkTable { rule, interest, finding, learn });
     layout!(out, Sink { ctx, table });
     layout!(out, DetectorHandle { 0 });
-    layout!(out, DetectorModule { manifest, new, rules, interests, inspect, drop });
+    layout!(out, DetectorModule { manifest, new, rules, interests, inspect, drop, adopt });
     out
 }
 

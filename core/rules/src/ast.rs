@@ -1,6 +1,8 @@
 //! The checked tree of a rule: plain data, so that it can be printed back,
 //! turned into other languages, compared and generated in tests.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use remora_abi::Field;
 
 /// A predicate over one event.
@@ -23,6 +25,51 @@ pub enum Expr {
         /// `isnotempty`.
         negated: bool,
     },
+    /// `field in learned("rule")`: the value is among those that the named rule
+    /// has learned from the events it found in an earlier pass. Compared like
+    /// `in`: exactly, with case. Never holds before [`Expr::adopt`].
+    Learned {
+        /// A text field.
+        field: Field,
+        /// The id of the rule that learns.
+        rule: String,
+    },
+}
+
+/// What has been learned: values by the id of the rule that learned them.
+pub type Learned = BTreeMap<String, BTreeSet<String>>;
+
+impl Expr {
+    /// The tree with learned sets in the place of their names: what is asked
+    /// in the pass after the one that learned. A set of which nothing is known
+    /// holds nothing, and `in` it never holds.
+    pub fn adopt(&self, learned: &Learned) -> Expr {
+        let all = |terms: &[Expr]| terms.iter().map(|term| term.adopt(learned)).collect();
+        match self {
+            Expr::And(terms) => Expr::And(all(terms)),
+            Expr::Or(terms) => Expr::Or(all(terms)),
+            Expr::Not(inner) => Expr::Not(Box::new(inner.adopt(learned))),
+            Expr::Learned { field, rule } => Expr::Text(TextPredicate {
+                field: *field,
+                op: TextOp::In,
+                case_sensitive: true,
+                negated: false,
+                literals: learned.get(rule).into_iter().flatten().cloned().collect(),
+            }),
+            Expr::Text(_) | Expr::Number(_) | Expr::IsEmpty { .. } => self.clone(),
+        }
+    }
+
+    /// The learned sets that it asks: field and id of the rule, in the order of
+    /// the text.
+    pub fn learned(&self) -> Vec<(Field, &str)> {
+        match self {
+            Expr::And(terms) | Expr::Or(terms) => terms.iter().flat_map(Expr::learned).collect(),
+            Expr::Not(inner) => inner.learned(),
+            Expr::Learned { field, rule } => vec![(*field, rule)],
+            Expr::Text(_) | Expr::Number(_) | Expr::IsEmpty { .. } => Vec::new(),
+        }
+    }
 }
 
 /// How a text field is compared.

@@ -30,13 +30,55 @@ const URLS: &[Field] = &[field::REMOTE_URL, field::URL, field::FILE_ORIGIN_URL];
 
 /// Checks a condition for events of `kinds`.
 pub(crate) fn check(syntax: Syntax<'_>, kinds: &[Kind]) -> Result<Expr, Problem> {
+    let learned = learned(&syntax);
+    let expr = condition(syntax, kinds)?;
+    match learned {
+        // A rule that asks for what was learned is evaluated in the second
+        // pass only, which is left out where nothing was learned.
+        Some(word) if !needs_learned(&expr) => {
+            Err(Problem::new("this rule can hold without what was learned", word)
+                .help("join it by `and`, not under `not`; make alternatives rules of their own"))
+        }
+        _ => Ok(expr),
+    }
+}
+
+/// The first word `learned` of the condition.
+fn learned(syntax: &Syntax<'_>) -> Option<Range<usize>> {
+    match syntax {
+        Syntax::And(terms) | Syntax::Or(terms) => terms.iter().find_map(learned),
+        Syntax::Not(inner) => learned(inner),
+        Syntax::Learned { word, .. } => Some(word.clone()),
+        Syntax::Test { .. } | Syntax::Comparison { .. } => None,
+    }
+}
+
+/// Whether the condition can hold only where a learned set does.
+fn needs_learned(expr: &Expr) -> bool {
+    match expr {
+        Expr::And(terms) => terms.iter().any(needs_learned),
+        Expr::Or(terms) => terms.iter().all(needs_learned),
+        Expr::Learned { .. } => true,
+        Expr::Not(_) | Expr::Text(_) | Expr::Number(_) | Expr::IsEmpty { .. } => false,
+    }
+}
+
+fn condition(syntax: Syntax<'_>, kinds: &[Kind]) -> Result<Expr, Problem> {
     let all = |terms: Vec<Syntax<'_>>| -> Result<Vec<Expr>, Problem> {
-        terms.into_iter().map(|term| check(term, kinds)).collect()
+        terms.into_iter().map(|term| condition(term, kinds)).collect()
     };
     match syntax {
         Syntax::And(terms) => Ok(Expr::And(all(terms)?)),
         Syntax::Or(terms) => Ok(Expr::Or(all(terms)?)),
-        Syntax::Not(inner) => Ok(Expr::Not(Box::new(check(*inner, kinds)?))),
+        Syntax::Not(inner) => Ok(Expr::Not(Box::new(condition(*inner, kinds)?))),
+        Syntax::Learned { field: name, rule, .. } => {
+            let field = resolve(&name, kinds)?;
+            if field.is_number() {
+                let message = format!("`{}` is a number, and only texts are learned", name.node);
+                return Err(Problem::new(message, name.span));
+            }
+            Ok(Expr::Learned { field, rule: rule.node })
+        }
         Syntax::Test { test, field } => check_test(&test, &field, kinds),
         Syntax::Comparison { field: name, operator, values } => {
             let field = resolve(&name, kinds)?;

@@ -11,7 +11,7 @@ use regex::Regex;
 use remora_abi::{Field, Op};
 
 use crate::{
-    Expr, NumberOp, NumberPredicate, TextOp, TextPredicate,
+    Expr, Learned, NumberOp, NumberPredicate, TextOp, TextPredicate,
     check::compile_regex,
     domain::is_under,
     fold::{equal, fold_text},
@@ -150,6 +150,8 @@ impl Node {
             Expr::Text(predicate) => Node::Text(Text::new(predicate)),
             Expr::Number(predicate) => Node::Number(predicate.clone()),
             Expr::IsEmpty { field, negated } => Node::IsEmpty { field: *field, negated: *negated },
+            // Not adopted: nothing is learned yet.
+            Expr::Learned { .. } => Node::new(&expr.adopt(&Learned::new())),
         }
     }
 

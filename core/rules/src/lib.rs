@@ -22,8 +22,9 @@ pub mod required;
 pub mod ruleset;
 mod syntax;
 mod term;
+pub mod trace;
 
-pub use ast::{Expr, NumberOp, NumberPredicate, TextOp, TextPredicate};
+pub use ast::{Expr, Learned, NumberOp, NumberPredicate, TextOp, TextPredicate};
 pub use check::check_regex;
 pub use diagnostic::Diagnostic;
 pub use eval::{EventView, Program, Reason, Truth};
@@ -31,6 +32,7 @@ pub use index::{Index, IndexError};
 pub use names::nearest;
 pub use required::{InterestSpec, Required};
 pub use ruleset::{Indicator, IndicatorType, RuleSet, RuleSpec};
+pub use trace::{Border, Occurrence, Step, Trace, Tracer};
 
 /// The contract's types, for crates that reach it through the rules.
 pub use remora_abi as abi;

@@ -35,7 +35,7 @@ pub fn fields(expr: &Expr) -> Vec<Field> {
             Expr::Not(inner) => return visit(inner, found),
             Expr::Text(predicate) => predicate.field,
             Expr::Number(predicate) => predicate.field,
-            Expr::IsEmpty { field, .. } => *field,
+            Expr::IsEmpty { field, .. } | Expr::Learned { field, .. } => *field,
         };
         if !found.contains(&field) {
             found.push(field);
@@ -75,8 +75,14 @@ fn clauses(expr: &Expr, wanted: Truth) -> Vec<Vec<Field>> {
                 shortest(pairs.collect())
             })
             .unwrap_or_default(),
-        (Expr::Text(_) | Expr::Number(_) | Expr::IsEmpty { .. }, _) => {
-            if Program::new(expr).eval(&Nothing) == wanted { vec![] } else { vec![fields(expr)] }
+        // Nothing empty is ever learned.
+        (Expr::Learned { field, .. }, Truth::True) => vec![vec![*field]],
+        (Expr::Text(_) | Expr::Number(_) | Expr::IsEmpty { .. } | Expr::Learned { .. }, _) => {
+            if Program::new(expr).eval(&Nothing) == wanted {
+                vec![]
+            } else {
+                vec![fields(expr)]
+            }
         }
     }
 }

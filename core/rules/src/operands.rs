@@ -109,6 +109,29 @@ pub(crate) fn list(input: &mut Input<'_, '_>, operator: &str) -> Parsed<Vec<Span
     Ok(values)
 }
 
+/// `("rule")` behind `learned`.
+pub(crate) fn learned(input: &mut Input<'_, '_>) -> Parsed<Spanned<String>> {
+    let help = "the values that a rule learns are written `in learned(\"id of the rule\")`";
+    let expected = |what: &str, token: &Token<'_>| {
+        let message = format!("expected {what}, found {}", token.describe());
+        Problem::new(message, token.span.clone()).help(help)
+    };
+    let open = peek(input);
+    if opt(symbol("(")).parse_next(input)?.is_none() {
+        return expected("`(` after `learned`", open).cut();
+    }
+    match value(input)? {
+        Some(Spanned { node: Literal::Text(rule), span }) if !rule.is_empty() => {
+            close(input, open, "`)`")?;
+            Ok(Spanned { node: rule, span })
+        }
+        Some(Spanned { span, .. }) => {
+            Problem::new("this is no id of a rule", span).help(help).cut()
+        }
+        None => expected("the id of a rule in quotes", peek(input)).cut(),
+    }
+}
+
 /// `(a .. b)`
 pub(crate) fn range(input: &mut Input<'_, '_>) -> Parsed<Vec<Spanned<Literal>>> {
     let help = "a range is written `between (1 .. 5)`; both ends belong to it";

@@ -18,7 +18,7 @@ use winnow::{
 use crate::{
     lex::{Lexeme, Token, lex},
     names::nearest,
-    operands::{list, one, range},
+    operands::{learned, list, one, range},
     operators::{OPERATORS, Operand, Operator, find, number_names, text_names},
     problem::{Parsed, Problem, quoted},
     syntax::{Name, Spanned, Syntax, Test},
@@ -192,6 +192,18 @@ fn predicate<'t>(input: &mut Input<'_, 't>) -> Parsed<Syntax<'t>> {
         return test(input, field, open);
     }
     let operator = operator(input, name)?;
+    if let Token { lexeme: Lexeme::Word("learned"), span } = peek(input)
+        && matches!(operator.node.name, "in" | "!in" | "in~" | "!in~")
+    {
+        if operator.node.name != "in" {
+            return Problem::new("what was learned is asked for with `in` only", operator.span)
+                .help("learned values are compared exactly, and not turned round")
+                .cut();
+        }
+        any.parse_next(input)?;
+        let rule = learned(input)?;
+        return Ok(Syntax::Learned { field, word: span.clone(), rule });
+    }
     let values = match operator.node.operand {
         Operand::One => vec![one(input, operator.node.name, 0)?],
         Operand::List => list(input, operator.node.name)?,

@@ -22,6 +22,11 @@ impl fmt::Display for Expr {
             Expr::IsEmpty { field, negated } => {
                 write!(f, "{}({})", if *negated { "isnotempty" } else { "isempty" }, field.name())
             }
+            Expr::Learned { field, rule } => {
+                write!(f, "{} in learned(", field.name())?;
+                quote(f, rule)?;
+                f.write_char(')')
+            }
         }
     }
 }

@@ -115,6 +115,8 @@ fn literals(expr: &Expr) -> Result<Wanted<'_>, String> {
         Expr::Number(_) => Err(why(expr, "asks for a number")),
         Expr::IsEmpty { negated: false, .. } => Err(why(expr, "holds for empty values")),
         Expr::IsEmpty { negated: true, .. } => Err(why(expr, "holds for any value")),
+        // Nothing is known of the set before it is adopted, and then it is a list.
+        Expr::Learned { .. } => Err(why(expr, "asks for what is learned in an earlier pass")),
         Expr::Text(predicate) => text_literals(predicate, expr),
     }
 }

@@ -33,6 +33,9 @@ pub struct RuleSpec {
     pub keys: Vec<Field>,
     /// ATT&CK ids.
     pub techniques: Vec<String>,
+    /// The field, if any, whose value in each event that it finds is learned,
+    /// for rules that ask `in learned("…")` for this rule's id.
+    pub learns: Option<Field>,
 }
 
 /// Something by which a tool is recognised.

@@ -32,6 +32,13 @@ pub(crate) enum Syntax<'t> {
         operator: Spanned<&'static Operator>,
         values: Vec<Spanned<Literal>>,
     },
+    /// `field in learned("rule")`
+    Learned {
+        field: Name<'t>,
+        /// The word `learned`.
+        word: Range<usize>,
+        rule: Spanned<String>,
+    },
 }
 
 /// A function that tests a field.

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use naive::{Event, interest_meets};
 use proptest::{collection::vec, prelude::*, sample::select};
 use remora_rules::{
-    Expr, Index, InterestSpec, NumberOp, NumberPredicate, Program, Required, TextOp, TextPredicate,
-    Truth,
+    Expr, Index, InterestSpec, Learned, NumberOp, NumberPredicate, Program, Required, Step, TextOp,
+    TextPredicate, Tracer, Truth,
     abi::{Field, Kind, Op, field, kind},
     compile, needs,
     required::required,
@@ -130,6 +130,27 @@ proptest! {
         let program = Program::new(&expr);
         for event in &events {
             prop_assert_eq!(program.eval(event), naive::eval(&expr, event), "{}", expr);
+        }
+    }
+
+    /// An explanation comes to the evaluator's truth, and what it shows of
+    /// places is why.
+    #[test]
+    fn explanations_agree_with_the_evaluator(expr in expr(), events in vec(event(), 1..8)) {
+        let (program, tracer) = (Program::new(&expr), Tracer::new(&expr, &Learned::new()));
+        for event in &events {
+            let trace = tracer.trace(event);
+            prop_assert_eq!(program.eval(event), trace.truth, "{}", expr);
+            if let (Expr::Text(predicate), Step::Predicate { occurrences, .. }) = (&expr, &trace.step) {
+                use TextOp::*;
+                let counts = occurrences.iter().any(|one| one.counts);
+                let holds = (trace.truth == Truth::True) != predicate.negated;
+                match predicate.op {
+                    Eq | In | Regex | Under => prop_assert!(occurrences.is_empty()),
+                    HasAll => prop_assert!(counts || !holds, "{}", expr),
+                    _ => prop_assert_eq!(counts, holds, "{} {:?}", expr, event),
+                }
+            }
         }
     }
 

@@ -5,7 +5,7 @@
 //! and it keeps the door open for a host that reaches the same detector in
 //! another way (a worker process, a sandbox).
 
-use crate::{Batch, Findings, Hit, Interests, Rules};
+use crate::{Batch, Fact, Findings, Hit, Interests, Rules};
 
 /// Why a detector cannot go on, in words. `?` makes one of any error, and
 /// `"…".into()` of a text.
@@ -23,7 +23,10 @@ pub type Error = Box<dyn std::error::Error + Send + Sync>;
 /// 4. [`inspect`](Self::inspect) is called for every batch in which at least
 ///    one event met an interest; from several threads at once, batches in any
 ///    order.
-/// 5. It is dropped after the last batch.
+/// 5. If it has learned something ([`Findings::learn`]), [`adopt`](Self::adopt)
+///    makes a second detector from what was learned, and the host reads the
+///    inputs once more, for that one alone.
+/// 6. It is dropped after the last batch.
 ///
 /// # What a failure does
 ///
@@ -77,4 +80,15 @@ pub trait Detector: Send + Sync + Sized + 'static {
         hits: &[Hit],
         findings: &mut Findings<'_>,
     ) -> Result<(), Error>;
+
+    /// Makes the detector of the second pass from what this one has learned in
+    /// the first: all of it, sorted, whatever the order of events and inputs.
+    /// It must state the same rules; its interests may be quite others. What
+    /// it finds is added to what was found before. What it learns is ignored.
+    ///
+    /// A detector that never learns is never asked; by default it is an error.
+    fn adopt(&self, facts: &[Fact<'_>]) -> Result<Self, Error> {
+        let _ = facts;
+        Err("this detector learns facts and cannot adopt them".into())
+    }
 }

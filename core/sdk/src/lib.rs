@@ -122,4 +122,4 @@ pub use abi::{Class, Field, Hit, How, Kind, Op, Role, field, kind};
 pub use batch::{Batch, Numbers, Row, Texts};
 pub use detector::{Detector, Error};
 pub use shim::Shim;
-pub use sinks::{Finding, Findings, Interests, Rule, Rules, Witness};
+pub use sinks::{Fact, Finding, Findings, Interests, Rule, Rules, Witness};

@@ -12,14 +12,20 @@
 
 mod indicators;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use remora_rules::{
-    InterestSpec, Program, Required, RuleSet, RuleSpec, Truth, needs, required::required,
+    Expr, InterestSpec, Learned, Program, Required, RuleSet, RuleSpec, Truth, needs,
+    required::required,
 };
 
 use self::indicators::Indicators;
-use crate::{Batch, Error, Field, Finding, Findings, Hit, Interests, Op, Row, Rule, Rules, field};
+use crate::{
+    Batch, Error, Fact, Field, Finding, Findings, Hit, Interests, Op, Row, Rule, Rules, field,
+};
 
 impl remora_rules::EventView for Row<'_> {
     fn text(&self, field: Field) -> &str {
@@ -39,13 +45,16 @@ pub struct RuleDetector {
     interests: Vec<InterestSpec>,
     /// For each interest the rules that it may be the reason of, ascending.
     reached: Vec<Vec<u32>>,
+    /// For each rule that learns, the fields in which other rules look for
+    /// what it learns.
+    asked: BTreeMap<String, BTreeSet<Field>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Tool {
     id: String,
     name: String,
-    indicators: Indicators,
+    indicators: Arc<Indicators>,
 }
 
 #[derive(Debug)]
@@ -53,9 +62,22 @@ struct Prepared {
     spec: RuleSpec,
     /// Index of its tool.
     tool: usize,
-    program: Program,
+    /// None in the pass in which it is not evaluated.
+    program: Option<Program>,
     fields: Vec<Field>,
     where_text: String,
+}
+
+impl Prepared {
+    fn new(tool: usize, spec: RuleSpec) -> Prepared {
+        Prepared {
+            program: None,
+            fields: needs::fields(&spec.expr),
+            where_text: spec.expr.to_string(),
+            tool,
+            spec,
+        }
+    }
 }
 
 impl RuleDetector {
@@ -64,10 +86,14 @@ impl RuleDetector {
     /// Refuses a rule id that stands twice and a rule without kinds: neither
     /// could be reported on.
     pub fn new(sets: Vec<RuleSet>) -> Result<RuleDetector, Error> {
-        let mut detector =
-            RuleDetector { tools: vec![], rules: vec![], interests: vec![], reached: vec![] };
+        let mut detector = RuleDetector {
+            tools: vec![],
+            rules: vec![],
+            interests: vec![],
+            reached: vec![],
+            asked: BTreeMap::new(),
+        };
         let mut ids = BTreeSet::new();
-        let mut known = BTreeMap::new();
         for set in sets {
             let tool = detector.tools.len();
             for spec in set.rules {
@@ -77,24 +103,92 @@ impl RuleDetector {
                 if spec.kinds.is_empty() {
                     return Err(format!("rule {:?} looks at no kind", spec.id).into());
                 }
-                detector.push(tool, spec, &mut known);
+                detector.rules.push(Prepared::new(tool, spec));
             }
             detector.tools.push(Tool {
                 id: set.tool,
                 name: set.tool_name,
-                indicators: Indicators::new(set.indicators),
+                indicators: Arc::new(Indicators::new(set.indicators)),
             });
         }
+        detector.check_learning()?;
+        detector.ask(|rule| rule.spec.expr.learned().is_empty().then(|| rule.spec.expr.clone()));
         Ok(detector)
     }
 
-    fn push(&mut self, tool: usize, spec: RuleSpec, known: &mut BTreeMap<InterestSpec, usize>) {
-        let number = u32::try_from(self.rules.len()).expect("rules are counted in u32");
-        let wanted = match required(&spec.expr, &spec.kinds) {
+    /// Notes who asks for what is learned, and refuses what would never be
+    /// learned.
+    fn check_learning(&mut self) -> Result<(), Error> {
+        for rule in &self.rules {
+            let (id, asks) = (&rule.spec.id, rule.spec.expr.learned());
+            if rule.spec.learns.is_some() && !asks.is_empty() {
+                return Err(format!(
+                    "rule {id:?} learns from what another rule learned: there are two passes only"
+                )
+                .into());
+            }
+            if rule.spec.learns.is_some_and(Field::is_number) {
+                return Err(format!("rule {id:?} learns a number; only texts are learned").into());
+            }
+            for (field, learner) in asks {
+                let learns = self
+                    .rules
+                    .iter()
+                    .any(|one| one.spec.id == learner && one.spec.learns.is_some());
+                if !learns {
+                    return Err(format!("rule {id:?} asks for what rule {learner:?} learned, but no rule of this id learns anything").into());
+                }
+                self.asked.entry(learner.to_owned()).or_default().insert(field);
+            }
+        }
+        Ok(())
+    }
+
+    /// States interests for, and evaluates, the rules for which `expr` gives a
+    /// condition.
+    fn ask(&mut self, expr: impl Fn(&Prepared) -> Option<Expr>) {
+        let mut known = BTreeMap::new();
+        for number in 0..self.rules.len() {
+            let Some(expr) = expr(&self.rules[number]) else { continue };
+            self.push(number, &expr, &mut known);
+        }
+    }
+
+    /// The body of [`Detector::adopt`](crate::Detector::adopt): the detector of
+    /// the rules that ask for what was learned.
+    ///
+    /// # Errors
+    ///
+    /// None today; the trait's function has one.
+    pub fn adopt(&self, facts: &[Fact<'_>]) -> Result<RuleDetector, Error> {
+        let mut learned = Learned::new();
+        for fact in facts {
+            learned.entry(fact.set.to_owned()).or_default().insert(fact.literal.to_owned());
+        }
+        let rules = self.rules.iter().map(|rule| Prepared::new(rule.tool, rule.spec.clone()));
+        let mut detector = RuleDetector {
+            tools: self.tools.clone(),
+            rules: rules.collect(),
+            interests: vec![],
+            reached: vec![],
+            asked: BTreeMap::new(),
+        };
+        detector.ask(|rule| {
+            let asks = !rule.spec.expr.learned().is_empty();
+            asks.then(|| rule.spec.expr.adopt(&learned))
+        });
+        Ok(detector)
+    }
+
+    fn push(&mut self, number: usize, expr: &Expr, known: &mut BTreeMap<InterestSpec, usize>) {
+        let rule = &mut self.rules[number];
+        let number = u32::try_from(number).expect("rules are counted in u32");
+        rule.program = Some(Program::new(expr));
+        let wanted = match required(expr, &rule.spec.kinds) {
             Required::Interests(interests) => interests,
             Required::Everything { why } => {
-                tracing::debug!(rule = spec.id, why, "a rule wants every event of its kinds");
-                whole_kinds(&spec)
+                tracing::debug!(rule = rule.spec.id, why, "a rule wants every event of its kinds");
+                whole_kinds(&rule.spec)
             }
         };
         for interest in wanted {
@@ -108,13 +202,6 @@ impl RuleDetector {
                 rules.push(number);
             }
         }
-        self.rules.push(Prepared {
-            program: Program::new(&spec.expr),
-            fields: needs::fields(&spec.expr),
-            where_text: spec.expr.to_string(),
-            tool,
-            spec,
-        });
     }
 
     /// The body of [`Detector::rules`](crate::Detector::rules).
@@ -175,8 +262,9 @@ impl RuleDetector {
         if !rule.spec.kinds.contains(&row.kind()) {
             return;
         }
+        let Some(program) = &rule.program else { return };
         let mut reasons = vec![];
-        let truth = rule.program.reasons(&row, &mut |reason| reasons.push(reason));
+        let truth = program.reasons(&row, &mut |reason| reasons.push(reason));
         if truth != Truth::True {
             return;
         }
@@ -185,6 +273,11 @@ impl RuleDetector {
             reasons.into_iter().map(|reason| indicators.witness(row, reason)).collect();
         indicators.support(row, &mut witnesses);
         findings.push(&Finding::new(row.index(), number, &witnesses));
+        if let Some(field) = rule.spec.learns {
+            for target in self.asked.get(&rule.spec.id).into_iter().flatten() {
+                findings.learn(*target, row.text(field), &rule.spec.id);
+            }
+        }
     }
 }
 

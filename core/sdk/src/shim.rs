@@ -27,7 +27,7 @@ use abi_stable::{
 };
 
 use crate::{
-    Batch, Detector, Error, Findings, Hit, Interests, Rules,
+    Batch, Detector, Error, Fact, Findings, Hit, Interests, Rules,
     abi::{
         self, AbiError, DetectorHandle, DetectorModule, DetectorModuleRef, HostServicesRef, RErr,
         RResult, RSlice, RStr, Sink, Status,
@@ -55,6 +55,7 @@ impl<D: Detector> Shim<D> {
         interests: Self::interests,
         inspect: Self::inspect,
         drop: Self::drop,
+        adopt: Self::adopt,
     };
 
     /// For a detector in a file of its own, as
@@ -87,9 +88,29 @@ impl<D: Detector> Shim<D> {
     }
 
     fn make(config: &str) -> Result<DetectorHandle, AbiError> {
-        let detector = D::new(config).map_err(|e| failure(Status::CONFIG, &e))?;
+        D::new(config).map(Self::handle).map_err(|e| failure(Status::CONFIG, &e))
+    }
+
+    fn handle(detector: D) -> DetectorHandle {
         let slot = Box::new(Slot { detector, poisoned: AtomicBool::new(false) });
-        Ok(DetectorHandle(Box::into_raw(slot).cast()))
+        DetectorHandle(Box::into_raw(slot).cast())
+    }
+
+    extern "C" fn adopt(
+        detector: DetectorHandle,
+        facts: RSlice<'_, abi::Fact<'_>>,
+    ) -> RResult<DetectorHandle, AbiError> {
+        Self::enter(detector, |d| {
+            let facts: Vec<Fact<'_>> = facts
+                .iter()
+                .map(|fact| Fact {
+                    field: fact.field,
+                    literal: fact.literal.as_str(),
+                    set: fact.set.as_str(),
+                })
+                .collect();
+            d.adopt(&facts).map(Self::handle)
+        })
     }
 
     extern "C" fn rules(detector: DetectorHandle, sink: &Sink) -> RResult<(), AbiError> {
@@ -135,10 +156,10 @@ impl<D: Detector> Shim<D> {
     }
 
     /// Calls into a detector that has not panicked yet.
-    fn enter(
+    fn enter<T>(
         detector: DetectorHandle,
-        call: impl FnOnce(&D) -> Result<(), Error>,
-    ) -> RResult<(), AbiError> {
+        call: impl FnOnce(&D) -> Result<T, Error>,
+    ) -> RResult<T, AbiError> {
         // SAFETY: the contract of `DetectorModule` is that the host passes
         // handles that this module's `new` returned, and none after `drop`:
         // so never null, and always a live `Slot<D>`. The reference is shared,
@@ -215,13 +236,14 @@ pub(crate) mod receive {
 
     use abi_stable::{prefix_type::WithMetadata, staticref};
 
-    use crate::abi::{Finding, Interest, RuleInfo, Sink, SinkTable, SinkTableRef};
+    use crate::abi::{Fact, Finding, Interest, RuleInfo, Sink, SinkTable, SinkTableRef};
 
     /// What is done with what a detector says.
     pub(crate) trait Receive {
         fn rule(&mut self, rule: &RuleInfo<'_>);
         fn interest(&mut self, interest: &Interest<'_>);
         fn finding(&mut self, finding: &Finding<'_>);
+        fn learn(&mut self, fact: &Fact<'_>);
     }
 
     /// Runs `call` with a sink that leads to `receiver`.
@@ -237,6 +259,7 @@ pub(crate) mod receive {
                 rule: Self::rule,
                 interest: Self::interest,
                 finding: Self::finding,
+                learn: Self::learn,
             })
         }
 
@@ -268,6 +291,11 @@ pub(crate) mod receive {
         extern "C" fn finding(ctx: *mut c_void, finding: &Finding<'_>) {
             // SAFETY: as in `rule`.
             unsafe { Self::receiver(ctx) }.finding(finding);
+        }
+
+        extern "C" fn learn(ctx: *mut c_void, fact: &Fact<'_>) {
+            // SAFETY: as in `rule`.
+            unsafe { Self::receiver(ctx) }.learn(fact);
         }
     }
 }

@@ -201,6 +201,32 @@ impl<'a> Findings<'a> {
         };
         (self.0.0.table.finding())(self.0.0.ctx, &finding);
     }
+
+    /// Learns `literal`, to be looked for in `field` of every event: see
+    /// [`Detector::adopt`](crate::Detector::adopt). `set` is the detector's own
+    /// word for what the literal belongs to. An empty literal is not learned.
+    pub fn learn(&mut self, field: Field, literal: &str, set: &str) {
+        if literal.is_empty() {
+            return;
+        }
+        // A host of this plugin's ABI or later has it; an older one refuses
+        // the plugin.
+        if let Some(learn) = self.0.0.table.learn() {
+            let fact = abi::Fact { field, literal: literal.into(), set: set.into() };
+            learn(self.0.0.ctx, &fact);
+        }
+    }
+}
+
+/// What a detector learned in the first pass, as the host gives it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fact<'a> {
+    /// The field in which it is to be looked for.
+    pub field: Field,
+    /// The literal; never empty.
+    pub literal: &'a str,
+    /// Which set it belongs to.
+    pub set: &'a str,
 }
 
 /// The host's sink for one call.

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use remora_sdk::{
-    Batch, Class, Detector, Error, Field, Findings, Hit, Interests, Kind, Op, Role, Rules, field,
-    kind,
+    Batch, Class, Detector, Error, Fact, Field, Findings, Hit, Interests, Kind, Op, Role, Rules,
+    field, kind,
     remora_rules::{Indicator, IndicatorType, RuleSet, RuleSpec, compile},
     rules::RuleDetector,
     testing::{Event, Found, Host, conform},
@@ -85,6 +85,7 @@ fn rule(id: &str, kinds: &[Kind], text: &str) -> RuleSpec {
         expr: compile(text, kinds).unwrap(),
         keys: vec![field::DEVICE_ID],
         techniques: vec!["T1219".into()],
+        learns: None,
     }
 }
 
@@ -227,4 +228,99 @@ fn rules_that_could_not_be_reported_on_are_refused() {
     assert_eq!(with(vec![one.clone(), one.clone()]), "two rules have the id \"helm.dns\"");
     let none = RuleSpec { kinds: vec![], ..one };
     assert_eq!(with(vec![none]), "rule \"helm.dns\" looks at no kind");
+}
+
+struct Learning(RuleDetector);
+
+impl Detector for Learning {
+    const MANIFEST: &'static str =
+        remora_sdk::manifest!(name: "learning", tools: ["helm"], techniques: ["T1219"]);
+
+    fn new(_: &str) -> Result<Self, Error> {
+        let signed = RuleSpec {
+            learns: Some(field::FILE_SHA1),
+            ..rule("signed", &[kind::SIGNATURE], "file.signer has 'Helm'")
+        };
+        let started = rule("started", &[kind::PROCESS], "process.sha1 in learned('signed')");
+        let named = "remote.url has 'helm.example' and process.sha1 in learned('signed')";
+        let named = rule("named", &[kind::CONNECTION], named);
+        let set = RuleSet {
+            tool: "helm".into(),
+            tool_name: "Helm".into(),
+            rules: vec![signed, started, named],
+            indicators: vec![],
+        };
+        RuleDetector::new(vec![set]).map(Learning)
+    }
+
+    fn rules(&self, rules: &mut Rules<'_>) {
+        self.0.rules(rules);
+    }
+
+    fn interests(&self, interests: &mut Interests<'_>) {
+        self.0.interests(interests);
+    }
+
+    fn inspect(
+        &self,
+        batch: &Batch<'_>,
+        hits: &[Hit],
+        findings: &mut Findings<'_>,
+    ) -> Result<(), Error> {
+        self.0.inspect(batch, hits, findings)
+    }
+
+    fn adopt(&self, facts: &[Fact<'_>]) -> Result<Self, Error> {
+        self.0.adopt(facts).map(Learning)
+    }
+}
+
+#[test]
+fn what_one_rule_learns_others_look_for_in_the_second_pass() {
+    let signed = |sha1: &str, signer: &str| {
+        Event::new(kind::SIGNATURE).text(field::FILE_SHA1, sha1).text(field::FILE_SIGNER, signer)
+    };
+    let started = |sha1: &str| Event::new(kind::PROCESS).text(field::PROCESS_SHA1, sha1);
+    let host = Host::of::<Learning>("").unwrap();
+    let found = |events: &[Event]| -> Vec<(u32, String)> {
+        let found = host.sweep(events).unwrap();
+        found.into_iter().map(|found| (found.row, found.rule)).collect()
+    };
+    // The hash is found in rows before the one that it was learned from too.
+    assert_eq!(
+        found(&[
+            started("aa"),
+            signed("aa", "Helm GmbH"),
+            signed("bb", "Others"),
+            started("bb"),
+            started("aa"),
+            Event::new(kind::CONNECTION)
+                .text(field::REMOTE_URL, "helm.example")
+                .text(field::PROCESS_SHA1, "aa"),
+            Event::new(kind::CONNECTION)
+                .text(field::REMOTE_URL, "other.example")
+                .text(field::PROCESS_SHA1, "aa"),
+        ]),
+        [(1, "signed"), (0, "started"), (4, "started"), (5, "named")]
+            .map(|(row, rule)| (row, rule.to_owned()))
+    );
+    // An empty hash is never learned, and equals no empty hash.
+    assert_eq!(found(&[signed("", "Helm"), started("")]), [(0, "signed".to_owned())]);
+    // In the first pass the rules that look for it ask for nothing.
+    assert!(host.interests().iter().all(|interest| interest.kind == kind::SIGNATURE));
+}
+
+#[test]
+fn learning_that_could_never_serve_is_refused() {
+    let refusal = |rules: Vec<RuleSpec>| {
+        let (tool, tool_name) = ("helm".to_owned(), "Helm".to_owned());
+        let set = RuleSet { tool, tool_name, rules, indicators: vec![] };
+        RuleDetector::new(vec![set]).unwrap_err().to_string()
+    };
+    let asks = || rule("asks", &[kind::PROCESS], "process.sha1 in learned('other')");
+    assert!(refusal(vec![asks()]).contains("no rule of this id learns anything"));
+    let silent = rule("other", &[kind::SIGNATURE], "file.signer has 'a'");
+    assert!(refusal(vec![asks(), silent]).contains("no rule of this id learns anything"));
+    let chain = RuleSpec { learns: Some(field::PROCESS_SHA1), ..asks() };
+    assert!(refusal(vec![chain]).contains("two passes only"));
 }

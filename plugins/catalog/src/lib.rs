@@ -9,7 +9,7 @@
 #![forbid(unsafe_code)]
 
 use remora_sdk::{
-    Batch, Detector, Error, Findings, Hit, Interests, Rules, Shim, abi::DetectorModule,
+    Batch, Detector, Error, Fact, Findings, Hit, Interests, Rules, Shim, abi::DetectorModule,
     rules::RuleDetector,
 };
 
@@ -66,5 +66,9 @@ impl Detector for Catalog {
         findings: &mut Findings<'_>,
     ) -> Result<(), Error> {
         self.0.inspect(batch, hits, findings)
+    }
+
+    fn adopt(&self, facts: &[Fact<'_>]) -> Result<Self, Error> {
+        Ok(Catalog(self.0.adopt(facts)?))
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use remora_catalog::{Example, RuleEntry, Tool};
 use remora_rules::{
-    EventView, Expr, NumberOp, NumberPredicate, Program, TextOp, TextPredicate, Truth,
+    EventView, Expr, Learned, NumberOp, NumberPredicate, Program, TextOp, TextPredicate, Truth,
     abi::{Field, Kind, field, kind},
 };
 
@@ -41,12 +41,26 @@ pub(super) struct Made {
     pub(super) failed: Vec<(String, String)>,
 }
 
+/// What the pass before has learned, where a rule asks for it.
+const LEARNED: &str = "0123456789abcdef0123456789abcdef01234567";
+
+/// A learned value for each rule that an expression asks for.
+fn learned(expr: &Expr) -> Learned {
+    let asks = expr.learned().into_iter();
+    asks.map(|(_, rule)| (rule.to_owned(), [LEARNED.to_owned()].into())).collect()
+}
+
+/// An expression as it is in the pass after learning.
+fn adopted(expr: &Expr) -> Expr {
+    expr.adopt(&learned(expr))
+}
+
 /// Makes the examples that `tool` lacks. Those of it that were generated are
 /// not counted.
 pub(super) fn make(tool: &Tool) -> Made {
     let mut made = Made::default();
     let programs: Vec<Program> =
-        tool.rules.iter().map(|entry| Program::new(&entry.rule.expr)).collect();
+        tool.rules.iter().map(|entry| Program::new(&adopted(&entry.rule.expr))).collect();
     let by_hand: Vec<&Example> =
         tool.examples.iter().filter(|example| !example.generated).collect();
     for entry in tool.rules.iter().filter(|entry| !entry.generated) {
@@ -64,13 +78,14 @@ fn positives(
     made: &mut Made,
 ) {
     let rule = &entry.rule;
-    let program = Program::new(&rule.expr);
+    let expr = adopted(&rule.expr);
+    let program = Program::new(&expr);
     let mut turn = 0;
     loop {
         let known = by_hand.iter().copied().chain(&made.examples);
         let of_kind: Vec<&Example> =
             known.filter(|example| rule.kinds.contains(&example.kind)).collect();
-        let left = open(&rule.expr, alternatives(&rule.expr), of_kind.iter().copied());
+        let left = open(&expr, alternatives(&expr), of_kind.iter().copied());
         let failed = |one: &Alternative| (rule.id.clone(), one.predicate.to_string());
         let left: Vec<Alternative> =
             left.into_iter().filter(|one| !made.failed.contains(&failed(one))).collect();
@@ -80,11 +95,11 @@ fn positives(
         let Some(kind) = next_kind(rule.kinds.as_slice(), left.first(), lacking, &mut turn) else {
             return;
         };
-        let draft = draft(&rule.expr, &left, kind);
+        let draft = draft(&expr, &left, kind);
         let fires = program.eval(&draft) == Truth::True;
         match (fires, left.first()) {
             (true, _) => {
-                let example = example(tool, programs, kind, draft);
+                let example = example(tool, programs, entry, kind, draft);
                 // An event that is there already decides nothing new.
                 let twice = of_kind.iter().any(|known| same(known, &example));
                 made.examples.push(example);
@@ -198,7 +213,8 @@ fn fill(expr: &Expr, left: &[Place], kind: Kind, next: &mut usize, draft: &mut D
                 draft.why.push(format!("no {}", field.name()));
             }
         }
-        Expr::Not(_) => *next += 1,
+        // None where the expression is adopted.
+        Expr::Not(_) | Expr::Learned { .. } => *next += 1,
     }
 }
 
@@ -244,13 +260,18 @@ fn sample(number: &NumberPredicate) -> i64 {
 }
 
 /// A draft as an example, with all rules of the tool that hold for it.
-fn example(tool: &Tool, programs: &[Program], kind: Kind, draft: Draft) -> Example {
+fn example(tool: &Tool, programs: &[Program], of: &RuleEntry, kind: Kind, draft: Draft) -> Example {
+    let learned = learned(&of.rule.expr);
+    // What another rule has learned is not learned in this example.
+    let known = |expr: &Expr| expr.learned().iter().all(|(_, rule)| learned.contains_key(*rule));
     let fires = tool
         .rules
         .iter()
         .zip(programs)
         .filter(|(entry, program)| {
-            entry.rule.kinds.contains(&kind) && program.eval(&draft) == Truth::True
+            entry.rule.kinds.contains(&kind)
+                && known(&entry.rule.expr)
+                && program.eval(&draft) == Truth::True
         })
         .map(|(entry, _)| entry.rule.id.clone())
         .collect();
@@ -259,6 +280,7 @@ fn example(tool: &Tool, programs: &[Program], kind: Kind, draft: Draft) -> Examp
         texts: draft.texts.into_iter().filter(|(_, text)| !text.is_empty()).collect(),
         numbers: draft.numbers.into_iter().collect(),
         fires,
+        learned,
         why: draft.why.join(", "),
         generated: true,
     }
@@ -272,7 +294,7 @@ fn negatives(
     made: &mut Made,
 ) {
     let rule = &entry.rule;
-    let program = Program::new(&rule.expr);
+    let program = Program::new(&adopted(&rule.expr));
     for &kind in &rule.kinds {
         let known: Vec<&Example> = by_hand.iter().copied().chain(&made.examples).collect();
         let of_kind = || known.iter().copied().filter(|example| example.kind == kind);
@@ -300,7 +322,7 @@ fn negatives(
             })
         };
         match drafts.into_iter().find(silent) {
-            Some(draft) => made.examples.push(example(tool, programs, kind, draft)),
+            Some(draft) => made.examples.push(example(tool, programs, entry, kind, draft)),
             None => made.failed.push((rule.id.clone(), "a near miss".to_owned())),
         }
     }

@@ -63,8 +63,19 @@ pub(super) fn with_examples(text: &str, examples: &[Example]) -> String {
             [] => "{}".to_owned(),
             event => format!("{{ {} }}", event.join(", ")),
         };
+        let learned: Vec<String> = one
+            .learned
+            .iter()
+            .map(|(rule, values)| {
+                format!("{} = {}", quoted(rule), list(values.iter().map(String::as_str)))
+            })
+            .collect();
+        let learned = match learned.as_slice() {
+            [] => String::new(),
+            learned => format!("learned = {{ {} }}\n", learned.join(", ")),
+        };
         text += &format!(
-            "\n[[example]]\nkind = {:?}\nevent = {event}\nfires = {}\nwhy = {}\ngenerated = true\n",
+            "\n[[example]]\nkind = {:?}\nevent = {event}\n{learned}fires = {}\nwhy = {}\ngenerated = true\n",
             one.kind.name(),
             list(one.fires.iter().map(String::as_str)),
             quoted(&one.why),
@@ -191,6 +202,11 @@ fn rules(
         if rule.keys != one.keys {
             set(table, "keys", &list(one.keys.iter().map(|field| field.name())));
         }
+        match one.learns {
+            Some(field) if rule.learns != one.learns => set(table, "learns", &quoted(field.name())),
+            None if rule.learns.is_some() => drop(table.remove("learns")),
+            _ => {}
+        }
         restamp(table, &entry.provenance, std::slice::from_ref(&one.file), stamp);
     }
     for at in gone.into_iter().rev() {
@@ -280,6 +296,9 @@ fn rule(one: &Rule, tool: &Tool, stamp: &Stamp) -> Table {
         list(one.keys.iter().copied().map(Field::name)),
         list(tool.techniques.iter().map(|technique| technique.id.as_str())),
     );
+    if let Some(field) = one.learns {
+        text += &format!("learns = {}\n", quoted(field.name()));
+    }
     if !one.note.is_empty() {
         text += &format!("note = {}\n", quoted(&one.note));
     }

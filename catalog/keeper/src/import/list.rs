@@ -7,17 +7,17 @@ use std::{
 
 use remora_rules::{
     Expr,
-    abi::{Kind, kind},
+    abi::{Field, Kind, kind},
 };
 
 use super::{
     csv_names::{self, Named},
     markdown::{self, Section},
-    query::{self, Condition, No},
+    query::{self, No, Set},
     remark::{Remark, Weight},
     scan::{Sort, tokens},
     text,
-    tool::NAMES,
+    tool::{NAMES, slug},
     yaml,
 };
 
@@ -70,8 +70,13 @@ pub struct Query {
     pub file: String,
     /// The line on which the query begins, from 1.
     pub line: usize,
-    /// The condition; none where it asks for values that another table gives.
-    pub condition: Option<Expr>,
+    /// The condition. Values that another table gives are those that another
+    /// rule of the tool learns.
+    pub condition: Expr,
+    /// The field whose values other queries of the tool ask for.
+    pub learns: Option<Field>,
+    /// The sets that it asks for.
+    sets: Vec<Set>,
     /// What was mended to read it.
     pub repairs: Vec<String>,
 }
@@ -231,7 +236,50 @@ fn tool(path: &Path, folder: &str, remarks: &mut Vec<Remark>) -> Result<Listed, 
         page(&file, &text, &mut listed, remarks);
     }
     listed.queries.sort_by_key(|query| (query.kind != kind::CONNECTION, query.kind));
+    let all = std::mem::take(&mut listed.queries);
+    listed.queries = learning(all, &slug(folder), remarks);
     Ok(listed)
+}
+
+/// Joins each query that asks for a set to the query that finds the set's
+/// events: that rule learns what this one asks for.
+fn learning(all: Vec<Query>, tool: &str, remarks: &mut Vec<Remark>) -> Vec<Query> {
+    let mut queries = all.clone();
+    let id = |query: &Query| query.id.clone().unwrap_or(format!("{tool}.{}", query.kind.name()));
+    for (at, query) in all.iter().enumerate() {
+        for (_, name) in query.condition.learned() {
+            let set = query.sets.iter().find(|set| set.name == name);
+            let learner = set.and_then(|set| {
+                let same = |one: &Query| one.kind == set.kind && one.condition == set.condition;
+                Some((all.iter().position(same)?, set.field))
+            });
+            if let Some((learner, field)) = learner {
+                queries[learner].learns = Some(field);
+                renamed(&mut queries[at].condition, name, &id(&all[learner]));
+            } else {
+                let message =
+                    format!("asks for the values of `{name}`, which no rule of the tool finds");
+                let Query { file, line, .. } = query;
+                remarks.push(Remark::new(Weight::LeftOut, "cross-table", file, *line, message));
+            }
+        }
+    }
+    // What is not learned by anybody is left out.
+    let ids: Vec<String> = queries.iter().filter(|one| one.learns.is_some()).map(id).collect();
+    queries.retain(|one| {
+        one.condition.learned().iter().all(|(_, rule)| ids.iter().any(|id| id == rule))
+    });
+    queries
+}
+
+fn renamed(expr: &mut Expr, from: &str, to: &str) {
+    match expr {
+        Expr::And(terms) | Expr::Or(terms) => {
+            terms.iter_mut().for_each(|term| renamed(term, from, to));
+        }
+        Expr::Learned { rule, .. } if rule == from => to.clone_into(rule),
+        _ => {}
+    }
 }
 
 fn rule_file(file: &str, text: &str, listed: &mut Listed, remarks: &mut Vec<Remark>) {
@@ -296,17 +344,23 @@ fn query(
     line: usize,
     remarks: &mut Vec<Remark>,
 ) -> Query {
-    let condition = match read.condition {
-        Condition::Rule(expr) => Some(expr),
-        Condition::Joined { column, set } => {
-            let message = format!(
-                "asks whether `{column}` is in `{set}`, the values of another table: a rule sees one event at a time"
-            );
-            remarks.push(Remark::new(Weight::LeftOut, "cross-table", file, line, message));
-            None
-        }
-    };
-    Query { kind: read.kind, id, file: file.to_owned(), line, condition, repairs: read.repairs }
+    if let Some(set) = read.sets.first() {
+        let message = format!(
+            "asks for the values of `{}` from another table: a rule for the second pass, after that table's rule has learned them",
+            set.name
+        );
+        remarks.push(Remark::new(Weight::Odd, "cross-table", file, line, message));
+    }
+    Query {
+        kind: read.kind,
+        id,
+        file: file.to_owned(),
+        line,
+        condition: read.condition,
+        learns: None,
+        sets: read.sets,
+        repairs: read.repairs,
+    }
 }
 
 fn prose(file: &str, line: usize, text: &str, remarks: &mut Vec<Remark>) {

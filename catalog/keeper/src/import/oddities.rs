@@ -99,12 +99,12 @@ pub(super) fn of_tool(
     }
     for other in &listed.others {
         let own = listed.queries.iter().find(|query| query.kind == other.kind);
-        let Some((own, one, page)) =
-            own.and_then(|own| Some((own, own.condition.as_ref()?, other.condition.as_ref()?)))
-        else {
+        let Some((own, one, page)) = own.map(|own| (own, &own.condition, &other.condition)) else {
             continue;
         };
-        if shape(one) != shape(page) {
+        // Sets are named by the queries, so what is asked of them is all the same.
+        let learned = |expr: &Expr| !expr.learned().is_empty();
+        if shape(one) != shape(page) && !(learned(one) && learned(page)) {
             let message =
                 format!("differs from {}, which is taken: here {page}; there {one}", own.file);
             remarks.push(Remark::new(Weight::Odd, "md-vs-yaml", &other.file, other.line, message));
@@ -139,7 +139,7 @@ fn kinds(listed: &Listed, remarks: &mut Vec<Remark>) {
 fn table_and_rule(listed: &Listed, names: &[&Named], remarks: &mut Vec<Remark>) {
     let rule = listed.queries.iter().find(|query| query.kind == kind::CONNECTION);
     let mut urls = vec![];
-    if let Some(expr) = rule.and_then(|rule| rule.condition.as_ref()) {
+    if let Some(expr) = rule.map(|rule| &rule.condition) {
         literals(expr, &mut urls);
     }
     for named in names {

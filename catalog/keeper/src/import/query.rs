@@ -7,7 +7,7 @@
 
 use remora_rules::{
     Expr,
-    abi::{Kind, kind},
+    abi::{Field, Kind, field, kind},
     compile,
 };
 
@@ -22,19 +22,21 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Read {
     pub(super) kind: Kind,
-    pub(super) condition: Condition,
+    /// The condition; it asks for the values of a set as those that a rule of
+    /// the set's name has learned.
+    pub(super) condition: Expr,
+    pub(super) sets: Vec<Set>,
     /// What was mended, in words.
     pub(super) repairs: Vec<String>,
 }
 
-#[derive(Debug)]
-pub(super) enum Condition {
-    Rule(Expr),
-    /// It asks for values that another table gives, as `in (name)`.
-    Joined {
-        column: String,
-        set: String,
-    },
+/// The values that a column of another table has where a condition holds.
+#[derive(Clone, Debug)]
+pub(super) struct Set {
+    pub(super) name: String,
+    pub(super) kind: Kind,
+    pub(super) condition: Expr,
+    pub(super) field: Field,
 }
 
 /// Why a text is no query.
@@ -61,25 +63,56 @@ const STAGES: [&str; 6] = ["where", "summarize", "extend", "distinct", "project"
 /// Reads the query in `block` of `file`.
 pub(super) fn read(file: &str, block: &Block, remarks: &mut Vec<Remark>) -> Result<Read, No> {
     let all = tokens(&block.text);
+    let mut sets = vec![];
     let mut main = None;
     for statement in all.split(|token| token.is(";")) {
         let mut stages = statement.split(|token| token.is("|"));
-        let Some(source) = stages.next().and_then(<[Token<'_>]>::last) else { continue };
+        let Some(source) = stages.next() else { continue };
         if statement.iter().any(|token| token.is("datatable")) {
             return Err(No::AllTools);
         }
-        let Some(kind) = table(source) else { continue };
+        let Some(kind) = source.last().and_then(table) else { continue };
         let stages: Vec<&[Token<'_>]> = stages.collect();
-        let is_set =
-            stages.last().and_then(|stage| stage.first()).is_some_and(|t| t.is("distinct"));
-        if !is_set {
-            main = Some((kind, stages));
+        let mut said = vec![];
+        match (source, stages.last()) {
+            ([word, name, ..], Some([distinct, column]))
+                if word.is("let") && distinct.is("distinct") =>
+            {
+                let Some(condition) = conditions(file, block, kind, &stages, &mut said, remarks)
+                else {
+                    return Err(No::Broken);
+                };
+                columns(file, block, &[*column], remarks);
+                let field = field::alias(kind, column.text)
+                    .or_else(|| field::alias(kind, &column.text.to_uppercase()))
+                    .ok_or(No::Broken)?;
+                sets.push(Set { name: name.text.to_owned(), kind, condition, field });
+            }
+            _ => main = Some((kind, stages)),
         }
     }
     let Some((kind, stages)) = main else { return Err(No::Prose) };
-    let mut conditions: Vec<Vec<Token<'_>>> = vec![];
-    let mut repairs: Vec<Repair> = vec![];
-    for stage in stages {
+    let mut repairs = vec![];
+    let condition = conditions(file, block, kind, &stages, &mut repairs, remarks);
+    for repair in &repairs {
+        let line = block.line(repair.at);
+        remarks.push(Remark::new(Weight::Repaired, "kql-syntax", file, line, &*repair.message));
+    }
+    let repairs = repairs.into_iter().map(|repair| repair.message).collect();
+    Ok(Read { kind, condition: condition.ok_or(No::Broken)?, sets, repairs })
+}
+
+/// The conditions among the stages that follow a table, as one.
+fn conditions(
+    file: &str,
+    block: &Block,
+    kind: Kind,
+    stages: &[&[Token<'_>]],
+    repairs: &mut Vec<Repair>,
+    remarks: &mut Vec<Remark>,
+) -> Option<Expr> {
+    let mut found: Vec<Vec<Token<'_>>> = vec![];
+    for &stage in stages {
         let Some((first, rest)) = stage.split_first() else { continue };
         let condition = if first.is("where") {
             rest
@@ -97,18 +130,9 @@ pub(super) fn read(file: &str, block: &Block, remarks: &mut Vec<Remark>) -> Resu
         columns(file, block, condition, remarks);
         let mut condition = condition.to_vec();
         repairs.extend(mend(&mut condition, block));
-        conditions.push(condition);
+        found.push(condition);
     }
-    for repair in &repairs {
-        let line = block.line(repair.at);
-        remarks.push(Remark::new(Weight::Repaired, "kql-syntax", file, line, &*repair.message));
-    }
-    let repairs = repairs.into_iter().map(|repair| repair.message).collect();
-    if let Some((column, set)) = conditions.iter().find_map(|condition| joined(condition)) {
-        return Ok(Read { kind, condition: Condition::Joined { column, set }, repairs });
-    }
-    let expr = condition(file, block, kind, &conditions, remarks).ok_or(No::Broken)?;
-    Ok(Read { kind, condition: Condition::Rule(expr), repairs })
+    condition(file, block, kind, &found, remarks)
 }
 
 fn table(token: &Token<'_>) -> Option<Kind> {
@@ -120,13 +144,26 @@ fn is_window(condition: &[Token<'_>]) -> bool {
     matches!(condition, [first, second, ..] if first.is("Timestamp") && second.is("between"))
 }
 
-/// `column in (name)`: the values of a sub-query.
-fn joined(condition: &[Token<'_>]) -> Option<(String, String)> {
-    condition.windows(5).find_map(|tokens| {
-        let [column, is, open, set, close] = tokens else { return None };
-        let found = is.is("in") && open.is("(") && set.sort == Sort::Word && close.is(")");
-        found.then(|| (column.text.to_owned(), set.text.to_owned()))
-    })
+/// The tokens as a rule's text: `in (name)`, the values of a sub-query, is in
+/// the rule language what a rule of that name has learned.
+fn text(tokens: &[Token<'_>]) -> String {
+    let mut words: Vec<String> = vec![];
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        match &tokens[at..] {
+            [is, open, set, close, ..]
+                if is.is("in") && open.is("(") && set.sort == Sort::Word && close.is(")") =>
+            {
+                words.push(format!("in learned({:?})", set.text));
+                at += 4;
+            }
+            _ => {
+                words.push(token.text.to_owned());
+                at += 1;
+            }
+        }
+    }
+    words.join(" ")
 }
 
 /// The conditions as one rule. Text literals that stand side by side are one,
@@ -156,8 +193,7 @@ fn condition(
                 ));
             }
         }
-        let joined: Vec<&str> = tokens.iter().map(|token| token.text).collect();
-        let joined = joined.join(" ");
+        let joined = self::text(tokens);
         match (conditions.len(), number) {
             (1, _) => text = joined,
             (_, 0) => text = format!("({joined})"),

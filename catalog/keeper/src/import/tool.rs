@@ -32,6 +32,7 @@ pub(super) struct Rule {
     pub(super) kinds: Vec<Kind>,
     pub(super) expr: Expr,
     pub(super) keys: Vec<Field>,
+    pub(super) learns: Option<Field>,
     pub(super) file: String,
     /// The line in that file on which its query begins.
     pub(super) line: usize,
@@ -70,7 +71,7 @@ pub(super) fn wanted(id: &str, listed: &Listed, names: &[&Named]) -> Wanted {
     };
     wanted.mentioned.extend(listed.summary.iter().map(|(name, _)| name.to_lowercase()));
     for query in &listed.queries {
-        let Some(expr) = &query.condition else { continue };
+        let expr = &query.condition;
         leaf_indicators(expr, (&query.file, query.line), &mut wanted.indicators);
         wanted.rules.push(Rule {
             id: query.id.clone().unwrap_or_else(|| format!("{id}.{}", query.kind.name())),
@@ -78,6 +79,7 @@ pub(super) fn wanted(id: &str, listed: &Listed, names: &[&Named]) -> Wanted {
             kinds: vec![query.kind],
             expr: expr.clone(),
             keys: keys(query.kind),
+            learns: query.learns,
             file: query.file.clone(),
             line: query.line,
             note: query
@@ -100,6 +102,7 @@ pub(super) fn wanted(id: &str, listed: &Listed, names: &[&Named]) -> Wanted {
             kinds: vec![kind::CONNECTION, kind::DNS, kind::HTTP, kind::TLS, kind::PROXY],
             expr: domain_rule(values),
             keys: vec![field::DEVICE_ID, field::DEVICE_NAME, field::REMOTE_HOST],
+            learns: None,
             file: NAMES.to_owned(),
             line: names[0].line,
             note: String::new(),

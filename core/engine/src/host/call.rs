@@ -19,9 +19,9 @@ use std::{
 
 use abi_stable::prefix_type::PrefixTypeTrait as _;
 use remora_abi::{
-    AbiError, Batch, Class, DetectorHandle, DetectorModuleRef, Field, Finding, Hit, HostServices,
-    HostServicesRef, How, Interest, Kind, NO_ROW, Op, RErr, ROk, RResult, RSlice, RStr, Role,
-    RuleInfo, Sink, SinkTable, SinkTableRef,
+    AbiError, Batch, Class, DetectorHandle, DetectorModuleRef, Fact, Field, Finding, Hit,
+    HostServices, HostServicesRef, How, Interest, Kind, NO_ROW, Op, RErr, ROk, RResult, RSlice,
+    RStr, Role, RuleInfo, Sink, SinkTable, SinkTableRef,
 };
 use remora_rules::InterestSpec;
 
@@ -33,6 +33,10 @@ const MAX_FINDINGS_PER_ROW: usize = 256;
 const MAX_WITNESSES: usize = 64;
 /// A text of a finding longer than this is cut.
 const MAX_TEXT: usize = 64 * 1024;
+/// More facts than this per row of a batch, on the average, are a fault.
+const MAX_FACTS_PER_ROW: usize = 16;
+/// A longer literal of a fact is a fault: cut, it would be another one.
+const MAX_FACT: usize = 4096;
 
 /// Where a detector comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,6 +108,26 @@ pub struct FindingBuf {
     pub instance: String,
     /// Why.
     pub witnesses: Vec<OwnedWitness>,
+}
+
+/// What a detector learned, owned: ordered by set, field and literal.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OwnedFact {
+    /// Which of the detector's sets it belongs to.
+    pub set: String,
+    /// The field in which it is to be looked for.
+    pub field: Field,
+    /// The literal.
+    pub literal: String,
+}
+
+/// What a detector says of a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inspected {
+    /// What it found.
+    pub findings: Vec<FindingBuf>,
+    /// What it learned, for the second pass.
+    pub facts: Vec<OwnedFact>,
 }
 
 /// Why a detector was switched off.
@@ -187,16 +211,70 @@ impl Detector {
         if let Some(fault) = detector.rules.iter().find_map(check_rule) {
             return Err(failed("rules", &fault));
         }
-        let (answer, said) =
-            collect(Collector::default(), |sink| (module.interests())(handle, sink));
-        if let RErr(error) = answer {
-            return Err(failed("interests", &lossy(error.message.as_rstr(), MAX_TEXT)));
-        }
-        detector.interests = said.interests;
-        if let Some(fault) = detector.interests.iter().find_map(check_interest) {
-            return Err(failed("interests", &fault));
-        }
+        detector.ask_interests().map_err(|why| failed("interests", &why))?;
         Ok(detector)
+    }
+
+    /// Asks what the detector wants to see.
+    fn ask_interests(&mut self) -> Result<(), String> {
+        let (answer, said) =
+            collect(Collector::default(), |sink| (self.module.0.interests())(self.handle, sink));
+        if let RErr(error) = answer {
+            return Err(lossy(error.message.as_rstr(), MAX_TEXT));
+        }
+        self.interests = said.interests;
+        self.interests.iter().find_map(check_interest).map_or(Ok(()), Err)
+    }
+
+    /// Makes the detector of the second pass from what this one has learned,
+    /// which must be sorted. None, and this one is switched off, if it fails.
+    pub fn adopt(&self, facts: &[OwnedFact]) -> Option<Detector> {
+        if self.off.load(Ordering::Relaxed) {
+            return None;
+        }
+        let Some(adopt) = self.module.0.adopt() else {
+            self.switch_off("learn", "it learns facts, and has no `adopt`".into());
+            return None;
+        };
+        let facts: Vec<Fact<'_>> = facts
+            .iter()
+            .map(|fact| Fact {
+                field: fact.field,
+                literal: RStr::from_str(&fact.literal),
+                set: RStr::from_str(&fact.set),
+            })
+            .collect();
+        let handle = match adopt(self.handle, RSlice::from_slice(&facts)) {
+            ROk(handle) => handle,
+            RErr(error) => {
+                self.switch_off("adopt", lossy(error.message.as_rstr(), MAX_TEXT));
+                return None;
+            }
+        };
+        let mut detector = Detector {
+            manifest: self.manifest.clone(),
+            origin: self.origin.clone(),
+            module: self.module,
+            handle,
+            rules: self.rules.clone(),
+            interests: Vec::new(),
+            off: AtomicBool::new(false),
+            fault: OnceLock::new(),
+        };
+        match detector.ask_interests() {
+            Ok(()) => Some(detector),
+            Err(why) => {
+                self.switch_off("interests", why);
+                None
+            }
+        }
+    }
+
+    /// Takes over the fault of the detector of the second pass.
+    pub fn inherit_fault(&self, second: &Detector) {
+        if let Some(fault) = second.fault() {
+            self.switch_off(fault.call, fault.message.clone());
+        }
     }
 
     /// Its manifest.
@@ -232,9 +310,9 @@ impl Detector {
     /// Shows it the rows of `batch` that met its interests. Nothing if it was
     /// switched off; a panic, an error, or a finding that cannot be true
     /// switches it off for the rest of the run and voids the call.
-    pub fn inspect(&self, batch: &Batch<'_>, hits: &[Hit]) -> Vec<FindingBuf> {
+    pub fn inspect(&self, batch: &Batch<'_>, hits: &[Hit]) -> Inspected {
         if hits.is_empty() || self.off.load(Ordering::Relaxed) {
-            return Vec::new();
+            return Inspected::default();
         }
         let limit = MAX_FINDINGS_PER_ROW.saturating_mul(batch.len as usize);
         let collector = Collector {
@@ -251,14 +329,14 @@ impl Detector {
             RErr(error) => lossy(error.message.as_rstr(), MAX_TEXT),
             ROk(()) => match said.fault {
                 Some(fault) => fault,
-                None => return said.findings,
+                None => return Inspected { findings: said.findings, facts: said.facts },
             },
         };
         self.switch_off("inspect", message);
-        Vec::new()
+        Inspected::default()
     }
 
-    fn switch_off(&self, call: &'static str, message: String) {
+    pub(crate) fn switch_off(&self, call: &'static str, message: String) {
         self.off.store(true, Ordering::Relaxed);
         // The first fault is the one that is told; others follow from it.
         let _ = self.fault.set(Fault { call, message });
@@ -310,6 +388,7 @@ struct Collector {
     rules: Vec<OwnedRule>,
     interests: Vec<OwnedInterest>,
     findings: Vec<FindingBuf>,
+    facts: Vec<OwnedFact>,
     rows: u32,
     /// The rows that were routed to the detector, ascending.
     routed: Vec<u32>,
@@ -347,8 +426,13 @@ fn with_collector(put: impl FnOnce(&mut Collector)) {
 fn table() -> SinkTableRef {
     static TABLE: OnceLock<SinkTableRef> = OnceLock::new();
     *TABLE.get_or_init(|| {
-        SinkTable { rule: push_rule, interest: push_interest, finding: push_finding }
-            .leak_into_prefix()
+        SinkTable {
+            rule: push_rule,
+            interest: push_interest,
+            finding: push_finding,
+            learn: push_fact,
+        }
+        .leak_into_prefix()
     })
 }
 
@@ -427,6 +511,29 @@ extern "C" fn push_finding(_ctx: *mut c_void, finding: &Finding<'_>) {
             instance: lossy(finding.instance, MAX_TEXT),
             witnesses: witnesses.collect(),
         });
+    });
+}
+
+extern "C" fn push_fact(_ctx: *mut c_void, fact: &Fact<'_>) {
+    with_collector(|collector| {
+        if collector.fault.is_some() {
+            return;
+        }
+        let (length, most) = (fact.literal.len(), MAX_FACTS_PER_ROW * collector.rows as usize);
+        if length == 0 || length > MAX_FACT || fact.set.len() > MAX_FACT {
+            collector.fault = Some(format!("a fact of {length} bytes; 1 to {MAX_FACT} are taken"));
+        } else if fact.field.info().is_none() || fact.field.is_number() {
+            collector.fault =
+                Some(format!("a fact for field {}, which holds no text", fact.field.0));
+        } else if collector.facts.len() >= most {
+            collector.fault = Some(format!("more than {most} facts from {} rows", collector.rows));
+        } else {
+            collector.facts.push(OwnedFact {
+                set: lossy(fact.set, MAX_FACT),
+                field: fact.field,
+                literal: lossy(fact.literal, MAX_FACT),
+            });
+        }
     });
 }
 

@@ -8,7 +8,11 @@
 
 use std::{mem, os::fd::AsRawFd as _, path::Path};
 
-use abi_stable::library::{AbiHeaderRef, LibraryError, ROOT_MODULE_LOADER_NAME_WITH_NUL};
+use abi_stable::{
+    StableAbi,
+    abi_stability::abi_checking::check_layout_compatibility,
+    library::{AbiHeaderRef, LibraryError, ROOT_MODULE_LOADER_NAME_WITH_NUL},
+};
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 use remora_abi::DetectorModuleRef;
 
@@ -67,14 +71,23 @@ fn link(
         format!("build {} against remora-sdk for ABI {}", manifest.name, remora_abi::ABI_VERSION);
     let layout = |error: &LibraryError| explain(error, &rebuild);
     let header = header.upgrade().map_err(|error| layout(&error))?;
-    if header.layout().is_none() {
+    let Some(theirs) = header.layout() else {
         return Err(LoadError::new(
             LoadStep::Layout,
             "it was built without the description of its types, so that nothing can be checked",
             rebuild.clone(),
         ));
-    }
-    let module = header.init_root_module::<DetectorModuleRef>().map_err(|error| layout(&error))?;
+    };
+    // `init_root_module` takes a library that has more functions than its user
+    // knows, and refuses one that has fewer. A plugin is the other way round:
+    // it may be older than this host, never newer (`manifest` saw to that). So
+    // the plugin's types are what is asked for, and ours what is offered; the
+    // functions that it lacks read as absent.
+    check_layout_compatibility(theirs, <DetectorModuleRef as StableAbi>::LAYOUT)
+        .map_err(|error| differs(&error.to_string(), &rebuild))?;
+    // SAFETY: the layouts were compared just now.
+    let module = unsafe { header.init_root_module_with_unchecked_layout::<DetectorModuleRef>() }
+        .map_err(|error| layout(&error))?;
     let said = (module.manifest())();
     if said.as_rslice().as_slice() != text.as_bytes() {
         return Err(LoadError::new(
@@ -86,18 +99,30 @@ fn link(
     Ok(module)
 }
 
-/// The layout checker writes hundreds of lines; the last differences are what
-/// a person can use.
+/// The layout checker writes hundreds of lines; the last difference is what a
+/// person can use.
+fn differs(text: &str, help: &str) -> LoadError {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let last = lines.iter().rposition(|line| line.starts_with("Error:"));
+    let after = |word: &str| {
+        let from = last.unwrap_or_default();
+        let at = lines[from..].iter().position(|line| line.starts_with(word))?;
+        lines.get(from + at + 1).filter(|line| !line.is_empty())
+    };
+    let last = last.map(|at| lines[at].trim_start_matches("Error:").trim());
+    let why = match (last, after("Expected:"), after("Found:")) {
+        (Some(what), Some(theirs), Some(ours)) => {
+            format!(" ({what}: {theirs} in the plugin, {ours} here)")
+        }
+        (Some(what), ..) => format!(" ({what})"),
+        _ => String::new(),
+    };
+    let why = format!("its types are not laid out as this remora's{why}");
+    LoadError::new(LoadStep::Layout, why, help).detail(text)
+}
+
 fn explain(error: &LibraryError, help: &str) -> LoadError {
     let text = error.to_string();
-    let short: Vec<&str> = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| {
-            ["Error:", "Expected:", "Found:"].iter().any(|start| line.starts_with(start))
-        })
-        .collect();
-    let last = short[short.len().saturating_sub(3)..].join(" ");
     let why = match error {
         LibraryError::IncompatibleVersionNumber { expected_version, actual_version, .. } => {
             format!(
@@ -105,8 +130,7 @@ fn explain(error: &LibraryError, help: &str) -> LoadError {
             )
         }
         LibraryError::RootModule { .. } => "the start of its module failed".to_owned(),
-        _ if last.is_empty() => "its types are not laid out as this remora's".to_owned(),
-        _ => format!("its types are not laid out as this remora's ({last})"),
+        _ => text.lines().next().unwrap_or_default().to_owned(),
     };
     LoadError::new(LoadStep::Layout, why, help).detail(text)
 }

@@ -29,7 +29,10 @@ pub mod ownership;
 mod registry;
 pub mod trust;
 
-pub use call::{Detector, Fault, FindingBuf, Origin, OwnedInterest, OwnedRule, OwnedWitness};
+pub use call::{
+    Detector, Fault, FindingBuf, Inspected, Origin, OwnedFact, OwnedInterest, OwnedRule,
+    OwnedWitness,
+};
 pub use error::{LoadError, LoadStep};
 pub use manifest::Manifest;
 pub use registry::{Detectors, LinkedIn, Plugins};

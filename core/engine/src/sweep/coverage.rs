@@ -12,7 +12,7 @@ use remora_abi::{Kind, field};
 use serde::Serialize;
 
 use super::{
-    rules::{Clause, Evidence, Rules},
+    rules::{Clause, Evidence, Rule, Rules},
     sample::{Fill, Sample},
 };
 
@@ -94,6 +94,18 @@ fn count(fill: &Fill, at: usize, clause: &Clause) -> (u64, u64) {
     (fill.rows - excused, fill.filled[at])
 }
 
+/// What the input lacks for `rule` to learn what it asks for.
+fn lacks(rule: &Rule, rules: &Rules, samples: &[Sample]) -> Option<String> {
+    let there = |kind: &Kind| samples.iter().any(|sample| sample.fill.contains_key(kind));
+    rule.learns_from.iter().find_map(|id| {
+        let learner = rules.iter().find(|one| one.stated.id == *id)?;
+        let kinds = &learner.stated.kinds;
+        let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+        (!kinds.iter().any(there))
+            .then(|| format!("no {} records to learn from", names.join(" or ")))
+    })
+}
+
 fn answer(evidence: Evidence, tool: &str, rules: &Rules, samples: &[Sample]) -> Answer {
     let of_tool: Vec<_> = rules
         .iter()
@@ -119,8 +131,14 @@ fn answer(evidence: Evidence, tool: &str, rules: &Rules, samples: &[Sample]) -> 
     let mut share: f64 = 1.0;
     let mut poor: BTreeSet<String> = BTreeSet::new();
     for rule in of_tool {
+        let nothing_learned = lacks(rule, rules, samples);
         for kind in &rule.stated.kinds {
             let Some(fills) = present.get(kind) else { continue };
+            if let Some(lacking) = &nothing_learned {
+                share = 0.0;
+                poor.insert(lacking.clone());
+                continue;
+            }
             seen = true;
             for at in &rule.needs {
                 let clause = &rules.clauses()[*at];
@@ -152,7 +170,11 @@ fn answer(evidence: Evidence, tool: &str, rules: &Rules, samples: &[Sample]) -> 
         }
     }
     if !seen {
-        return Answer { cover: Cover::Blind, share: None, why: blind(evidence) };
+        let why = match poor.pop_first() {
+            Some(lacking) => lacking,
+            None => blind(evidence),
+        };
+        return Answer { cover: Cover::Blind, share: None, why };
     }
     if poor.is_empty() {
         return Answer { cover: Cover::Covered, share: None, why: String::new() };

@@ -9,6 +9,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{
     judge::{Confidence, Ground, Stage},
+    overlap::Identity,
     sample::extend,
     values::{ReportSet, ValueSet},
 };
@@ -32,6 +33,8 @@ pub(super) struct Shown {
     pub place: Place,
     /// The source's own id of it.
     pub event_id: Box<str>,
+    /// Its device in the input, as [`super::sample::device_hash`] has it.
+    pub device: u64,
 }
 
 impl Shown {
@@ -76,8 +79,10 @@ pub(super) struct Judged<'a> {
     pub place: Place,
     /// What the event carries.
     pub carried: &'a Carried<'a>,
-    /// Its identity: equal for the same event in two exports.
-    pub identity: [u8; 16],
+    /// Its identity.
+    pub identity: Identity,
+    /// Its device in the input, as [`super::sample::device_hash`] has it.
+    pub device: u64,
     /// How sure.
     pub confidence: Confidence,
     /// What happened.
@@ -127,7 +132,7 @@ pub(super) struct Facts {
     /// Rows whose time no clock could show.
     pub time_suspect: u64,
     /// Events by identity.
-    pub distinct: HashSet<[u8; 16]>,
+    pub distinct: HashSet<Identity>,
     /// Rows per confidence, weakest first.
     pub confidence_counts: [u64; 3],
     /// The furthest stage.
@@ -158,7 +163,12 @@ impl Facts {
         self.confidence_counts[event.confidence as usize] += 1;
         self.stage = self.stage.max(Some(event.stage));
         self.detectors.extend(detectors);
-        let shown = || Shown { time, place: event.place, event_id: event.carried.event_id.into() };
+        let shown = || Shown {
+            time,
+            place: event.place,
+            event_id: event.carried.event_id.into(),
+            device: event.device,
+        };
         let early = (time.is_none(), time.unwrap_or(0), event.place);
         if self.first.as_ref().is_none_or(|first| early < first.early()) {
             self.first = Some(shown());
@@ -295,7 +305,9 @@ impl RuleGroup {
 pub enum Basis {
     /// By the source's id.
     Id,
-    /// By name.
+    /// By full name.
+    Fqdn,
+    /// By short name.
     Name,
     /// By address only.
     Address,
@@ -308,6 +320,7 @@ impl Basis {
     pub fn name(self) -> &'static str {
         match self {
             Basis::Id => "id",
+            Basis::Fqdn => "fqdn",
             Basis::Name => "name",
             Basis::Address => "address",
             Basis::None => "none",
@@ -368,7 +381,7 @@ impl ToolGroup {
         }
     }
 
-    fn merge(&mut self, other: ToolGroup) {
+    pub(super) fn merge(&mut self, other: ToolGroup) {
         self.facts.merge(other.facts);
         self.rules.extend(other.rules);
         self.hosts.merge(other.hosts);

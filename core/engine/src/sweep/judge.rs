@@ -202,8 +202,9 @@ impl Ground {
 }
 
 /// What a witness is worth.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Weight {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Weight {
     /// Says nothing of the tool: another party's name that looks like it.
     Stray,
     /// Fits the tool and others.
@@ -212,21 +213,47 @@ enum Weight {
     Strong,
 }
 
-fn weigh(event: &Circumstances<'_>, witness: &OwnedWitness) -> Weight {
-    if matches!(witness.how, How::LOOKALIKE | How::SEARCH_SUFFIX | How::ELSEWHERE) {
-        return Weight::Stray;
+impl Weight {
+    /// The word in output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Weight::Stray => "stray",
+            Weight::Weak => "weak",
+            Weight::Strong => "strong",
+        }
     }
-    if witness.class != Class::EXCLUSIVE {
-        return Weight::Weak;
+}
+
+/// What `witness` is worth in `event`, and why, in words.
+pub fn weigh(event: &Circumstances<'_>, witness: &OwnedWitness) -> (Weight, &'static str) {
+    match witness.how {
+        How::LOOKALIKE => return (Weight::Stray, "another host that only looks like it"),
+        How::SEARCH_SUFFIX => return (Weight::Stray, "a resolver's search-list attempt"),
+        How::ELSEWHERE => return (Weight::Stray, "it stands in a path or query, not in the host"),
+        _ => {}
+    }
+    match witness.class {
+        Class::EXCLUSIVE => {}
+        Class::VENDOR => return (Weight::Weak, "the vendor's other products have it too"),
+        Class::SHARED => return (Weight::Weak, "others have it too"),
+        _ => return (Weight::Weak, "nothing says that only this tool has it"),
     }
     // Looking at a vendor's web site, or asking for its name, is not using
     // the tool.
-    let just_looked = event.browser
-        || event.is_question()
-        || event.has_failed()
-        || event.observation == "conn_rdns";
-    let visit = Ground::of(witness.field) == Ground::Name && witness.role == Role::MARKETING;
-    if visit && just_looked { Weight::Weak } else { Weight::Strong }
+    if Ground::of(witness.field) != Ground::Name || witness.role != Role::MARKETING {
+        return (Weight::Strong, "only this tool has it");
+    }
+    if event.browser {
+        (Weight::Weak, "a browser on the vendor's web site")
+    } else if event.is_question() {
+        (Weight::Weak, "only the name of the vendor's web site was asked for")
+    } else if event.has_failed() {
+        (Weight::Weak, "the vendor's web site was not reached")
+    } else if event.observation == "conn_rdns" {
+        (Weight::Weak, "a reverse name of the vendor's web site")
+    } else {
+        (Weight::Strong, "only this tool has it, and no browser opened it")
+    }
 }
 
 /// The grounds on which witnesses speak of the tool; look-alikes have none.
@@ -234,7 +261,7 @@ pub fn grounds(event: &Circumstances<'_>, witnesses: &[OwnedWitness]) -> Vec<Gro
     let mut grounds: Vec<Ground> = Vec::new();
     for witness in witnesses {
         let ground = Ground::of(witness.field);
-        if weigh(event, witness) != Weight::Stray && !grounds.contains(&ground) {
+        if weigh(event, witness).0 != Weight::Stray && !grounds.contains(&ground) {
             grounds.push(ground);
         }
     }
@@ -243,7 +270,7 @@ pub fn grounds(event: &Circumstances<'_>, witnesses: &[OwnedWitness]) -> Vec<Gro
 
 /// How sure the witnesses of all findings of one tool about one event make.
 pub fn confidence(event: &Circumstances<'_>, witnesses: &[OwnedWitness]) -> Confidence {
-    let strong = witnesses.iter().any(|witness| weigh(event, witness) == Weight::Strong);
+    let strong = witnesses.iter().any(|witness| weigh(event, witness).0 == Weight::Strong);
     match (strong, grounds(event, witnesses).len()) {
         (false, _) => Confidence::Possible,
         (true, 0 | 1) => Confidence::Likely,
@@ -253,14 +280,28 @@ pub fn confidence(event: &Circumstances<'_>, witnesses: &[OwnedWitness]) -> Conf
 
 /// What happened in an event that speaks of a tool.
 pub fn stage(event: &Circumstances<'_>, witnesses: &[OwnedWitness]) -> Stage {
+    stage_and_why(event, witnesses).0
+}
+
+/// What happened in an event that speaks of a tool, and by what that is seen.
+pub fn stage_and_why(
+    event: &Circumstances<'_>,
+    witnesses: &[OwnedWitness],
+) -> (Stage, &'static str) {
     match event.kind {
-        kind::SIGNATURE | kind::FILE | kind::INVENTORY | kind::SERVICE => Stage::Present,
-        kind::PROCESS | kind::IMAGE_LOAD => Stage::Executed,
-        _ if event.is_question() => Stage::Resolved,
-        _ if event.has_failed() => Stage::Attempted,
-        _ if event.action == "ListeningConnectionCreated" => Stage::Executed,
-        _ if event.browser && witnesses.iter().any(delivers) => Stage::Delivered,
-        _ => Stage::Contacted,
+        kind::SIGNATURE => (Stage::Present, "a signed file lies on the device"),
+        kind::FILE => (Stage::Present, "a file lies on the device"),
+        kind::INVENTORY => (Stage::Present, "the software inventory lists it"),
+        kind::SERVICE => (Stage::Present, "a service is installed"),
+        kind::PROCESS => (Stage::Executed, "a process started"),
+        kind::IMAGE_LOAD => (Stage::Executed, "a process loaded it"),
+        _ if event.is_question() => (Stage::Resolved, "a name was asked for"),
+        _ if event.has_failed() => (Stage::Attempted, "the connection failed, or was only tried"),
+        _ if event.action == "ListeningConnectionCreated" => (Stage::Executed, "it listens"),
+        _ if event.browser && witnesses.iter().any(delivers) => {
+            (Stage::Delivered, "a browser on a download or join page")
+        }
+        _ => (Stage::Contacted, "a connection was made"),
     }
 }
 

@@ -8,30 +8,42 @@
 
 mod batch;
 mod coverage;
+mod device;
+mod explain;
+mod explained;
+mod findings;
 mod group;
 pub mod judge;
+mod overlap;
 mod read;
 mod route;
 mod rules;
 mod run;
 mod sample;
+mod second;
 mod sighting;
 mod values;
 mod window;
 
 use std::{fmt, path::PathBuf};
 
-use remora_sources::FormatName;
+use remora_sources::{FormatName, Refusal};
 
 pub use batch::{BATCH_ROWS, BatchViews};
 pub use coverage::{Cover, Coverage};
+pub use explain::{ExplainSummary, Selection, explain};
+pub use explained::{
+    EXPLANATION_SCHEMA, Explanation, InterestMet, JudgedExplained, RuleExplained, Screen, TraceOut,
+    Weighed, truth_name,
+};
 pub use group::Basis;
 pub use judge::{Browsers, Confidence, Stage};
+pub use overlap::Overlap;
 pub use route::Router;
 pub use run::{last_event, run};
 pub use sighting::{
     Common, DetectorSummary, EvidenceOut, InputSummary, RULE_SCHEMA, RuleSighting, SUMMARY_SCHEMA,
-    Summary, TOOL_SCHEMA, ToolSighting, Values, WitnessOut, format_time, short_id,
+    SecondPass, Summary, TOOL_SCHEMA, ToolSighting, Values, WitnessOut, format_time, short_id,
 };
 pub use values::{REPORTS_CAP, ReportId, VALUES_CAP};
 pub use window::{Standing, Window};
@@ -107,6 +119,19 @@ pub struct Problem {
     pub whole_input: bool,
 }
 
+impl Problem {
+    /// A record of `source` that was refused.
+    fn of_record(source: String, refusal: &Refusal) -> Problem {
+        Problem {
+            source,
+            line: refusal.line,
+            offset: refusal.offset,
+            message: refusal.message.clone(),
+            whole_input: false,
+        }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.source)?;
@@ -132,6 +157,8 @@ pub struct Outcome {
     pub summary: Summary,
     /// What was wrong in the inputs: at most 100 per input, in order.
     pub problems: Vec<Problem>,
+    /// Earliest and latest time in any input, nanoseconds since the epoch.
+    pub span: Option<(i64, i64)>,
 }
 
 /// Why a sweep cannot begin.

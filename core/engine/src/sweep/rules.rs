@@ -61,6 +61,11 @@ pub(super) struct Rule {
     pub reported: bool,
     /// Which clauses of [`Rules::clauses`] an event must fill.
     pub needs: Vec<usize>,
+    /// It asks for what was learned, so that it is evaluated in the second
+    /// pass.
+    pub asks_learned: bool,
+    /// The rules whose facts it asks for, by id.
+    pub learns_from: Vec<String>,
 }
 
 /// The rules of the run.
@@ -91,12 +96,14 @@ impl Rules {
                         let place = u32::try_from(all.rules.len())
                             .map_err(|_| SweepError::new("too many rules"))?;
                         by_id.insert(stated.id.clone(), place);
-                        let needs = all.needs_of(stated);
+                        let (needs, learns_from) = all.needs_of(stated);
                         all.rules.push(Rule {
                             stated: stated.clone(),
                             detectors: Vec::new(),
                             reported: true,
                             needs,
+                            asks_learned: !learns_from.is_empty(),
+                            learns_from,
                         });
                         place
                     }
@@ -160,9 +167,13 @@ impl Rules {
         Ok(())
     }
 
-    fn needs_of(&mut self, stated: &OwnedRule) -> Vec<usize> {
+    fn needs_of(&mut self, stated: &OwnedRule) -> (Vec<usize>, Vec<String>) {
+        let mut learns_from = Vec::new();
         let clauses = match remora_rules::compile(&stated.where_text, &stated.kinds) {
-            Ok(expr) if !stated.where_text.is_empty() => needs::needs(&expr),
+            Ok(expr) if !stated.where_text.is_empty() => {
+                learns_from.extend(expr.learned().into_iter().map(|(_, rule)| rule.to_owned()));
+                needs::needs(&expr)
+            }
             // Decided by code: it needs some of what it reads.
             _ if stated.fields.is_empty() => Vec::new(),
             _ => vec![stated.fields.clone()],
@@ -178,7 +189,7 @@ impl Rules {
             };
             places.push(place);
         }
-        places
+        (places, learns_from)
     }
 
     /// The rule at `place`.

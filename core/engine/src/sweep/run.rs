@@ -11,17 +11,21 @@ use remora_sources::{Block, Counts, Events, Scan};
 use sha2::{Digest, Sha256};
 
 use super::{
-    DetectorSummary, Grouping, InputSummary, Options, Outcome, Problem, RuleSighting,
-    SUMMARY_SCHEMA, Summary, SweepError, ToolSighting,
+    DetectorSummary, Grouping, InputSummary, Options, Origin, Outcome, Problem, RuleSighting,
+    SUMMARY_SCHEMA, SecondPass, Summary, SweepError, ToolSighting,
     batch::{BATCH_ROWS, BatchViews},
     coverage::coverage,
-    group::{Basis, Carried, Groups, Judged, Place, RuleKey, ToolKey},
-    judge::{self, Circumstances},
+    device::{self, device},
+    findings::{Heard, Pooled, circumstances, inspect, pool},
+    group::{Carried, Groups, Judged, Place, RuleKey, ToolKey},
+    judge,
+    overlap::{Identities, Identity},
     read::{Job, PROBLEMS_CAP, Read, read_all},
     route::Router,
     rules::Rules,
-    sample::{Sample, SampledRow, device_hash, extend},
-    sighting::{Names, format_time},
+    sample::{Devices, NoSample, Sample, SampledRow, device_hash, extend},
+    second::{Facts, Second},
+    sighting::{Log, Names, format_time},
     window::Standing,
 };
 use crate::host::{Detectors, OwnedWitness};
@@ -36,10 +40,67 @@ const DAY: i64 = 86_400_000_000_000;
 pub fn run(detectors: &Detectors, options: &Options) -> Result<Outcome, SweepError> {
     let rules = Rules::new(detectors, &options.tools, &options.rules)?;
     let router = Router::new(detectors).map_err(|error| SweepError::new(error.to_string()))?;
-    let shared = Shared { detectors, options, rules: &rules, router: &router };
-    let (reads, state) = if options.threads <= 1 { alone(&shared) } else { with_workers(&shared) };
-    Ok(report(&shared, reads, state))
+    let shared = Shared { detectors, options, rules: &rules, router: &router, second: None };
+    let (mut reads, mut state) = pass(&shared);
+    let facts = std::mem::take(&mut state.facts);
+    let second_pass = again(&shared, &facts, &mut reads, &mut state)?;
+    Ok(report(&shared, reads, state, second_pass))
 }
+
+/// Reads all inputs once.
+fn pass(shared: &Shared<'_>) -> (Vec<Read>, State) {
+    if shared.options.threads <= 1 { alone(shared) } else { with_workers(shared) }
+}
+
+/// Everything that the detectors learn from the inputs.
+pub(super) fn learn(
+    detectors: &Detectors,
+    options: &Options,
+    rules: &Rules,
+    router: &Router,
+) -> Facts {
+    pass(&Shared { detectors, options, rules, router, second: None }).1.facts
+}
+
+/// Reads the inputs once more, if something was learned that is asked for.
+fn again(
+    shared: &Shared<'_>,
+    facts: &Facts,
+    reads: &mut [Read],
+    state: &mut State,
+) -> Result<Option<SecondPass>, SweepError> {
+    let Shared { detectors, options, rules, router, .. } = *shared;
+    if facts.is_empty() {
+        return Ok(None);
+    }
+    let told = |left_out| Ok(Some(SecondPass { facts: facts.len() as u64, left_out }));
+    if options.inputs.iter().any(|input| input.origin == Origin::Stdin) {
+        return told(Some(STDIN_ONCE));
+    }
+    let Some(second) = Second::new(detectors, rules, facts)? else { return Ok(None) };
+    tracing::info!(facts = facts.len(), "second pass over the inputs, for what was learned");
+    let anew = |rule: u32| second.tools.contains(&rules.get(rule).stated.tool);
+    state.groups.by_rule.retain(|key, _| !anew(key.rule));
+    state.groups.by_tool.retain(|key, _| !second.tools.contains(&*key.tool));
+    let (reads_again, found) =
+        pass(&Shared { detectors, options, rules, router, second: Some(&second) });
+    state.groups.merge(found.groups);
+    state.found += found.found;
+    state.identities.merge(found.identities);
+    for (detector, adopted) in detectors.iter().zip(&second.adopted) {
+        adopted.iter().for_each(|adopted| detector.inherit_fault(adopted));
+    }
+    for (read, again) in reads.iter_mut().zip(reads_again) {
+        if let (None, Some(error)) = (&read.error, again.error) {
+            read.error = Some(format!("when it was read again for what was learned: {error}"));
+            read.problems.extend(again.problems);
+        }
+    }
+    told(None)
+}
+
+/// Why there is no second pass over standard input.
+const STDIN_ONCE: &str = "standard input cannot be read twice; --spool DIR keeps it";
 
 /// The latest time in the inputs that a clock could show by `options.now`,
 /// nanoseconds since the epoch: a pass that decodes everything and finds
@@ -55,10 +116,14 @@ pub fn last_event(options: &Options) -> Result<Option<i64>, SweepError> {
     };
     let rules = Rules::new(&nobody, &[], &[])?;
     let router = Router::new(&nobody).map_err(|error| SweepError::new(error.to_string()))?;
-    let shared =
-        Shared { detectors: &nobody, options: &everything, rules: &rules, router: &router };
-    let (_, state) = if options.threads <= 1 { alone(&shared) } else { with_workers(&shared) };
-    Ok(state.latest)
+    let shared = Shared {
+        detectors: &nobody,
+        options: &everything,
+        rules: &rules,
+        router: &router,
+        second: None,
+    };
+    Ok(pass(&shared).1.latest)
 }
 
 /// What every worker reads.
@@ -67,6 +132,8 @@ struct Shared<'a> {
     options: &'a Options,
     rules: &'a Rules,
     router: &'a Router,
+    /// In the second pass.
+    second: Option<&'a Second>,
 }
 
 /// What a worker learns of an input.
@@ -74,7 +141,7 @@ struct Shared<'a> {
 struct InputState {
     counts: Counts,
     span: Option<(i64, i64)>,
-    devices: HashSet<u64>,
+    devices: Devices,
     sample: Vec<SampledRow>,
     problems: Vec<Problem>,
 }
@@ -90,7 +157,8 @@ struct State {
     latest: Option<i64>,
     /// Rows with a finding, and their identities.
     found: u64,
-    identities: HashSet<[u8; 16]>,
+    identities: Identities,
+    facts: Facts,
 }
 
 impl State {
@@ -102,7 +170,7 @@ impl State {
             for time in more.span.into_iter().flat_map(|(first, last)| [first, last]) {
                 extend(&mut input.span, Some(time));
             }
-            input.devices.extend(more.devices);
+            input.devices.merge(&more.devices);
             input.sample.extend(more.sample);
             input.problems.extend(more.problems);
         }
@@ -110,11 +178,12 @@ impl State {
         self.no_time += other.no_time;
         self.latest = self.latest.max(other.latest);
         self.found += other.found;
-        self.identities.extend(other.identities);
+        self.identities.merge(other.identities);
+        self.facts.extend(other.facts);
     }
 }
 
-fn add(all: &mut Counts, more: &Counts) {
+pub(super) fn add(all: &mut Counts, more: &Counts) {
     all.records += more.records;
     all.events += more.events;
     all.screened_out += more.screened_out;
@@ -185,15 +254,6 @@ struct Worker<'a> {
     hits: Vec<Vec<Hit>>,
 }
 
-/// A finding of one or several detectors about one row.
-struct Pooled {
-    row: usize,
-    rule: u32,
-    detectors: Vec<u32>,
-    instance: String,
-    witnesses: Vec<OwnedWitness>,
-}
-
 impl<'a> Worker<'a> {
     fn new(shared: &'a Shared<'a>) -> Worker<'a> {
         Worker { shared, state: State::default(), scan: Scan::default(), hits: Vec::new() }
@@ -204,9 +264,17 @@ impl<'a> Worker<'a> {
         let mut scan = std::mem::take(&mut self.scan);
         let mut sampler = job.quota.sampler(job.block.number);
         let validate = self.shared.options.validate;
-        job.stream.scan(&job.block, self.shared.router, &mut sampler, validate, &mut scan);
-        job.quota.finish(job.block.number, &sampler);
-        self.take_stock(&job, &scan);
+        match self.shared.second {
+            None => {
+                job.stream.scan(&job.block, self.shared.router, &mut sampler, validate, &mut scan);
+                job.quota.finish(job.block.number, &sampler);
+                self.take_stock(&job, &scan);
+            }
+            // What was read is known from the first pass.
+            Some(second) => {
+                job.stream.scan(&job.block, second, &mut NoSample, validate, &mut scan);
+            }
+        }
         for first in (0..scan.events.len()).step_by(BATCH_ROWS) {
             let end = (first + BATCH_ROWS).min(scan.events.len());
             self.batch(&job, &scan.events, first, end);
@@ -221,13 +289,8 @@ impl<'a> Worker<'a> {
         let input = self.state.inputs.entry(job.input).or_default();
         add(&mut input.counts, &scan.counts);
         for refusal in &scan.refusals {
-            input.problems.push(Problem {
-                source: self.shared.options.inputs[job.input as usize].name.clone(),
-                line: refusal.line,
-                offset: refusal.offset,
-                message: refusal.message.clone(),
-                whole_input: false,
-            });
+            let source = self.shared.options.inputs[job.input as usize].name.clone();
+            input.problems.push(Problem::of_record(source, refusal));
         }
         // Enough for the smallest places to survive, whatever the order of blocks.
         if input.problems.len() > 4 * PROBLEMS_CAP {
@@ -238,7 +301,10 @@ impl<'a> Worker<'a> {
         for row in 0..events.len() {
             if events.sampled(row) {
                 let clauses = self.shared.rules.clauses();
-                input.sample.push(SampledRow::new(events, row, clauses));
+                let plausible = events
+                    .time(row)
+                    .is_some_and(|time| is_plausible(time, self.shared.options.now));
+                input.sample.push(SampledRow::new(events, row, clauses, plausible));
             }
             if events.wanted(row) || validate {
                 let time = events.time(row);
@@ -246,70 +312,62 @@ impl<'a> Worker<'a> {
                     self.state.latest = self.state.latest.max(time);
                 }
                 extend(&mut input.span, events.time(row));
-                input.devices.insert(device_hash(events, row));
+                // A wrong clock does not move where a device's log begins or ends.
+                let time =
+                    events.time(row).filter(|time| is_plausible(*time, self.shared.options.now));
+                input.devices.add(device_hash(events, row), time);
             }
         }
     }
 
     fn batch(&mut self, job: &Job, events: &Events, first: usize, end: usize) {
+        let Shared { detectors, rules, router, second, options } = *self.shared;
         let mut rows = Vec::with_capacity(end - first);
         for row in first..end {
-            let counted = events.wanted(row) || self.shared.options.validate;
-            match self.shared.options.window.standing(events.time(row)) {
+            let counted = second.is_none() && (events.wanted(row) || options.validate);
+            match options.window.standing(events.time(row)) {
                 Standing::Inside => rows.push(row),
                 Standing::Outside => self.state.outside_window += u64::from(counted),
                 Standing::NoTime => self.state.no_time += u64::from(counted),
             }
         }
         let mut hits = std::mem::take(&mut self.hits);
-        self.shared.router.route(events, rows.into_iter(), first, &mut hits);
-        if hits.iter().any(|hits| !hits.is_empty()) {
+        router.route(events, rows.iter().copied(), first, &mut hits);
+        let mut hits_again: Vec<Vec<Hit>> = Vec::new();
+        if let Some(second) = second {
+            second.router.route(events, rows.iter().copied(), first, &mut hits_again);
+        }
+        if hits.iter().chain(&hits_again).any(|hits| !hits.is_empty()) {
             let input = u64::from(job.input);
             // 2^40 records of an input, 2^24 inputs.
             let seq = |record: u64| input << 40 | record & ((1 << 40) - 1);
             let views = BatchViews::new(events, first, end, seq);
-            let mut findings = self.inspect(&views, &hits, first);
-            self.judge(job, events, &mut findings);
+            let mut heard = Heard::default();
+            inspect(detectors.iter().map(Some), rules, &views, &hits, first, &mut heard);
+            let facts = std::mem::take(&mut heard.facts);
+            let mut known = HashSet::new();
+            match second {
+                None => self.state.facts.extend(facts),
+                Some(second) => {
+                    known = heard.rows(|rule| rules.get(rule).reported);
+                    let adopted = second.adopted.iter().map(Option::as_ref);
+                    inspect(adopted, rules, &views, &hits_again, first, &mut heard);
+                }
+            }
+            self.judge(job, events, &mut heard.findings(), &known);
         }
         self.hits = hits;
     }
 
-    /// Asks every detector that has hits, and pools what they say of one row,
-    /// rule and instance.
-    fn inspect(&self, views: &BatchViews<'_>, hits: &[Vec<Hit>], first: usize) -> Vec<Pooled> {
-        let mut pooled: BTreeMap<(usize, u32, String), Pooled> = BTreeMap::new();
-        views.with(|batch| {
-            for ((at, detector), hits) in self.shared.detectors.iter().enumerate().zip(hits) {
-                for finding in detector.inspect(batch, hits) {
-                    let rule = self.shared.rules.place(at, finding.rule);
-                    let row = first + finding.row as usize;
-                    let at = u32::try_from(at).expect("detectors are few");
-                    match pooled.entry((row, rule, finding.instance.clone())) {
-                        std::collections::btree_map::Entry::Vacant(entry) => {
-                            entry.insert(Pooled {
-                                row,
-                                rule,
-                                detectors: vec![at],
-                                instance: finding.instance,
-                                witnesses: finding.witnesses,
-                            });
-                        }
-                        std::collections::btree_map::Entry::Occupied(mut entry) => {
-                            let known = entry.get_mut();
-                            if !known.detectors.contains(&at) {
-                                known.detectors.push(at);
-                            }
-                            pool(&mut known.witnesses, finding.witnesses);
-                        }
-                    }
-                }
-            }
-        });
-        pooled.into_values().collect()
-    }
-
-    /// Judges the findings about each row, and groups them.
-    fn judge(&mut self, job: &Job, events: &Events, findings: &mut [Pooled]) {
+    /// Judges the findings about each row, and groups them. The rows of `known`
+    /// were counted in the first pass.
+    fn judge(
+        &mut self,
+        job: &Job,
+        events: &Events,
+        findings: &mut [Pooled],
+        known: &HashSet<usize>,
+    ) {
         for of_row in findings.chunk_by_mut(|one, other| one.row == other.row) {
             let row = of_row[0].row;
             let tool_of = |finding: &Pooled| &self.shared.rules.get(finding.rule).stated.tool;
@@ -318,35 +376,33 @@ impl<'a> Worker<'a> {
             });
             let mut identity = None;
             for of_tool in of_row.chunk_by(|one, other| tool_of(one) == tool_of(other)) {
-                if !of_tool.iter().any(|finding| self.shared.rules.get(finding.rule).reported) {
+                let anew =
+                    self.shared.second.is_none_or(|one| one.tools.contains(tool_of(&of_tool[0])));
+                let reported =
+                    of_tool.iter().any(|finding| self.shared.rules.get(finding.rule).reported);
+                if !(anew && reported) {
                     continue;
                 }
                 let identity = *identity.get_or_insert_with(|| identify(job, events, row));
                 self.group(job, events, of_tool, identity);
             }
             if let Some(identity) = identity {
-                self.state.found += 1;
-                self.state.identities.insert(identity);
+                self.state.found += u64::from(!known.contains(&row));
+                self.state.identities.insert(identity, job.input);
             }
         }
     }
 
     /// Takes the findings of one tool about one row into the groups.
-    fn group(&mut self, job: &Job, events: &Events, findings: &[Pooled], identity: [u8; 16]) {
-        let Shared { options, rules, .. } = self.shared;
+    fn group(&mut self, job: &Job, events: &Events, findings: &[Pooled], identity: Identity) {
+        let Shared { options, rules, .. } = *self.shared;
         let row = findings[0].row;
         let text = |field| events.text(row, field);
         let mut witnesses: Vec<OwnedWitness> = Vec::new();
         for finding in findings {
             pool(&mut witnesses, finding.witnesses.iter().cloned());
         }
-        let event = Circumstances {
-            kind: events.kinds()[row],
-            action: text(field::EVENT_ACTION),
-            outcome: text(field::OUTCOME),
-            observation: text(field::OBSERVATION),
-            browser: options.browsers.include(text(field::PROCESS_NAME), text(field::PARENT_NAME)),
-        };
+        let event = circumstances(events, row, &options.browsers);
         let confidence = judge::confidence(&event, &witnesses);
         let grounds = judge::grounds(&event, &witnesses);
         let stage = judge::stage(&event, &witnesses);
@@ -358,6 +414,7 @@ impl<'a> Worker<'a> {
             place: Place { input: job.input, line: events.line(row) },
             carried: &carried,
             identity,
+            device: device_hash(events, row),
             confidence,
             stage,
             witnesses: &witnesses,
@@ -418,39 +475,12 @@ fn is_plausible(time: i64, now: i64) -> bool {
     YEAR_2000 <= time && time <= now.saturating_add(DAY)
 }
 
-/// Adds the witnesses that are not there yet.
-fn pool(known: &mut Vec<OwnedWitness>, more: impl IntoIterator<Item = OwnedWitness>) {
-    for witness in more {
-        // A supporting witness adds nothing beside a predicate on the same value.
-        let same = known.iter().any(|one| {
-            *one == witness
-                || judge::is_supporting(&witness)
-                    && (one.field, &one.literal, one.class)
-                        == (witness.field, &witness.literal, witness.class)
-        });
-        if !same {
-            known.push(witness);
-        }
-    }
-}
-
 fn key_text(events: &Events, row: usize, key: remora_abi::Field) -> Box<str> {
     if key.is_number() {
         events.number(row, key).map(|number| number.to_string()).unwrap_or_default().into()
     } else {
         events.text(row, key).into()
     }
-}
-
-/// The device of a row, for people: its id, else its name, else its address.
-fn device(events: &Events, row: usize) -> (Basis, &str) {
-    let choices = [
-        (Basis::Id, field::DEVICE_ID),
-        (Basis::Name, field::DEVICE_NAME),
-        (Basis::Address, field::LOCAL_IP),
-    ];
-    let filled = choices.map(|(basis, field)| (basis, events.text(row, field)));
-    filled.into_iter().find(|(_, text)| !text.is_empty()).unwrap_or((Basis::None, ""))
 }
 
 fn carried(events: &Events, row: usize) -> Carried<'_> {
@@ -486,11 +516,15 @@ fn carried(events: &Events, row: usize) -> Carried<'_> {
 /// The identity of an event: kind, device, time and the source's record id
 /// where it has all of them, else a hash of the record. So an event that two
 /// exports hold counts once.
-fn identify(job: &Job, events: &Events, row: usize) -> [u8; 16] {
-    let (basis, device) = device(events, row);
-    let id = events.text(row, field::EVENT_ID);
+fn identify(job: &Job, events: &Events, row: usize) -> Identity {
+    let text = |field| events.text(row, field);
+    let id = text(field::EVENT_ID);
+    let device = match text(field::DEVICE_ID) {
+        "" => text(field::DEVICE_NAME),
+        id => id,
+    };
     let time = events.time(row);
-    let (Some(time), false, Basis::Id | Basis::Name) = (time, id.is_empty(), basis) else {
+    let (Some(time), false, false) = (time, id.is_empty(), device.is_empty()) else {
         return job.stream.record_hash(&job.block.data[events.span(row)]);
     };
     let mut hash = Sha256::new();
@@ -503,29 +537,20 @@ fn identify(job: &Job, events: &Events, row: usize) -> [u8; 16] {
     std::array::from_fn(|at| hash[at])
 }
 
-fn report(shared: &Shared<'_>, reads: Vec<Read>, mut state: State) -> Outcome {
-    let Shared { detectors, options, rules, .. } = shared;
+fn report(
+    shared: &Shared<'_>,
+    reads: Vec<Read>,
+    mut state: State,
+    second_pass: Option<SecondPass>,
+) -> Outcome {
+    let Shared { detectors, options, rules, .. } = *shared;
     let sources: Vec<String> = options.inputs.iter().map(|input| input.name.clone()).collect();
     let detector_names: Vec<String> = detectors.iter().map(|one| one.name().to_owned()).collect();
     let failed: Vec<bool> = detectors.iter().map(|one| one.fault().is_some()).collect();
-    let names = Names { sources: &sources, detectors: &detector_names, failed: &failed, rules };
-    let groups = std::mem::take(&mut state.groups);
-    let mut by_rule: Vec<RuleSighting> = groups
-        .by_rule
-        .into_iter()
-        .map(|(key, group)| RuleSighting::new(&key, &group, &names))
-        .collect();
-    by_rule.sort_by(RuleSighting::compare);
-    let mut by_tool: Vec<ToolSighting> = groups
-        .by_tool
-        .into_iter()
-        .map(|(key, group)| ToolSighting::new(&key, &group, &names))
-        .collect();
-    by_tool.sort_by(|one, other| one.order().cmp(&other.order()));
-
     let mut totals = Counts::default();
     let (mut span, mut bytes) = (None, 0);
     let (mut inputs, mut samples, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+    let mut logs: Vec<Log> = Vec::new();
     for (at, read) in (0..).zip(reads) {
         let mut input = state.inputs.remove(&at).unwrap_or_default();
         input.counts.records += read.refused;
@@ -539,8 +564,7 @@ fn report(shared: &Shared<'_>, reads: Vec<Read>, mut state: State) -> Outcome {
             extend(&mut input_span, Some(time));
             extend(&mut span, Some(time));
         }
-        input.devices.extend(&sample.devices);
-        input.devices.remove(&0);
+        input.devices.merge(&sample.devices);
         problems.extend(problems_of(read.problems, input.problems));
         inputs.push(InputSummary {
             source: sources[at as usize].clone(),
@@ -555,9 +579,33 @@ fn report(shared: &Shared<'_>, reads: Vec<Read>, mut state: State) -> Outcome {
             refused: input.counts.refused,
             repaired: input.counts.repaired,
             other_kind: input.counts.other_kind,
+            probably_cut: probably_cut(input.counts.records),
         });
         samples.push(sample);
+        logs.push(Log { span: input_span, devices: input.devices });
     }
+    let names = Names {
+        sources: &sources,
+        detectors: &detector_names,
+        failed: &failed,
+        rules,
+        logs: &logs,
+    };
+    let mut groups = std::mem::take(&mut state.groups);
+    device::resolve(&mut groups.by_tool);
+    let mut by_rule: Vec<RuleSighting> = groups
+        .by_rule
+        .into_iter()
+        .map(|(key, group)| RuleSighting::new(&key, &group, &names))
+        .collect();
+    by_rule.sort_by(RuleSighting::compare);
+    let mut by_tool: Vec<ToolSighting> = groups
+        .by_tool
+        .into_iter()
+        .map(|(key, group)| ToolSighting::new(&key, &group, &names))
+        .collect();
+    by_tool.sort_by(|one, other| one.order().cmp(&other.order()));
+
     let summary = Summary {
         schema: SUMMARY_SCHEMA,
         version: options.version.clone(),
@@ -573,15 +621,27 @@ fn report(shared: &Shared<'_>, reads: Vec<Read>, mut state: State) -> Outcome {
         outside_window: state.outside_window,
         no_time: state.no_time,
         duplicates: state.found - state.identities.len() as u64,
+        overlaps: state.identities.overlaps(&sources),
         first_event: span.map(|span| format_time(span.0)),
         last_event: span.map(|span| format_time(span.1)),
         sampled: !options.validate,
         sightings: (by_rule.len() + by_tool.len()) as u64,
         excluded: 0,
+        second_pass,
         detectors: detectors.iter().map(detector_summary).collect(),
         coverage: coverage(rules, &samples),
     };
-    Outcome { by_rule, by_tool, summary, problems }
+    Outcome { by_rule, by_tool, summary, problems, span }
+}
+
+/// The numbers of rows at which the portals and interfaces of Defender and
+/// Sentinel end a result (FIELD-MAPPINGS: 10,000 and 30,000 rows of the
+/// portals, 100,000 of the hunting interface, 500,000 of Log Analytics).
+const ROW_LIMITS: [u64; 4] = [10_000, 30_000, 100_000, 500_000];
+
+/// A word of warning if an export has as many rows as one that was cut.
+fn probably_cut(records: u64) -> Option<String> {
+    ROW_LIMITS.contains(&records).then(|| format!("{records} rows exactly"))
 }
 
 fn problems_of(mut read: Vec<Problem>, scanned: Vec<Problem>) -> Vec<Problem> {

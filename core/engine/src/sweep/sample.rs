@@ -7,7 +7,7 @@
 //! is dropped at the end: what remains is the same with any number of threads.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap},
     sync::Mutex,
 };
 
@@ -91,6 +91,15 @@ impl Sampler for BlockSampler {
     }
 }
 
+/// Takes no record.
+pub(super) struct NoSample;
+
+impl Sampler for NoSample {
+    fn take(&mut self, _: Kind, _: u64) -> bool {
+        false
+    }
+}
+
 /// What is remembered of a sampled record.
 #[derive(Clone, Debug)]
 pub(super) struct SampledRow {
@@ -101,12 +110,19 @@ pub(super) struct SampledRow {
     /// It has an address and no name.
     address_only: bool,
     time: Option<i64>,
+    /// Whether a clock could show the time.
+    plausible: bool,
     device: u64,
 }
 
 impl SampledRow {
     /// Remembers `row`.
-    pub(super) fn new(events: &Events, row: usize, clauses: &[Clause]) -> SampledRow {
+    pub(super) fn new(
+        events: &Events,
+        row: usize,
+        clauses: &[Clause],
+        plausible: bool,
+    ) -> SampledRow {
         let mut filled = vec![0u64; clauses.len().div_ceil(64)];
         for (at, clause) in clauses.iter().enumerate() {
             let fills = clause.iter().any(|field| {
@@ -126,6 +142,7 @@ impl SampledRow {
                 && events.text(row, field::REMOTE_URL).is_empty()
                 && events.text(row, field::REMOTE_HOST).is_empty(),
             time: events.time(row),
+            plausible,
             device: device_hash(events, row),
         }
     }
@@ -162,8 +179,8 @@ pub(super) struct Sample {
     pub fill: BTreeMap<Kind, Fill>,
     /// Earliest and latest time.
     pub span: Option<(i64, i64)>,
-    /// Devices.
-    pub devices: HashSet<u64>,
+    /// Devices, and the times of their rows.
+    pub devices: Devices,
 }
 
 impl Sample {
@@ -190,11 +207,44 @@ impl Sample {
                 fill.excused[clause] += u64::from(filled == 0 && row.address_only);
             }
             extend(&mut sample.span, row.time);
-            if row.device != 0 {
-                sample.devices.insert(row.device);
-            }
+            sample.devices.add(row.device, row.time.filter(|_| row.plausible));
         }
         sample
+    }
+}
+
+/// The devices of an input by [`device_hash`], each with the span of its rows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Devices {
+    spans: HashMap<u64, Option<(i64, i64)>>,
+}
+
+impl Devices {
+    /// Notes a row of `device`.
+    pub(super) fn add(&mut self, device: u64, time: Option<i64>) {
+        if device != 0 {
+            extend(self.spans.entry(device).or_default(), time);
+        }
+    }
+
+    /// Takes in those of another worker.
+    pub(super) fn merge(&mut self, other: &Devices) {
+        for (device, span) in &other.spans {
+            let known = self.spans.entry(*device).or_default();
+            for time in span.iter().flat_map(|(first, last)| [*first, *last]) {
+                extend(known, Some(time));
+            }
+        }
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Earliest and latest time of a row of `device`.
+    pub(super) fn span(&self, device: u64) -> Option<(i64, i64)> {
+        self.spans.get(&device).copied().flatten()
     }
 }
 
@@ -228,6 +278,7 @@ mod tests {
                             filled: Box::new([0]),
                             address_only: false,
                             time: Some(offset as i64),
+                            plausible: true,
                             device: 1 + offset as u64,
                         });
                     }
@@ -235,7 +286,8 @@ mod tests {
                 quota.finish(at as u64, &sampler);
             }
         }
-        let mut devices: Vec<u64> = Sample::new(rows, 1).devices.into_iter().collect();
+        let sample = Sample::new(rows, 1);
+        let mut devices: Vec<u64> = sample.devices.spans.into_keys().collect();
         devices.sort_unstable();
         devices
     }

@@ -11,7 +11,9 @@ use super::{
     coverage::Coverage,
     group::{Basis, Facts, RuleGroup, RuleKey, Shown, ToolGroup, ToolKey},
     judge::{Confidence, Stage},
+    overlap::Overlap,
     rules::{Rules, key_name},
+    sample::Devices,
     values::ValueSet,
 };
 use crate::host::OwnedWitness;
@@ -175,6 +177,26 @@ pub(super) struct Names<'a> {
     pub(super) detectors: &'a [String],
     pub(super) failed: &'a [bool],
     pub(super) rules: &'a Rules,
+    pub(super) logs: &'a [Log],
+}
+
+/// When the rows of an input are from.
+pub(super) struct Log {
+    pub(super) span: Option<(i64, i64)>,
+    pub(super) devices: Devices,
+}
+
+/// This near to where a device's own rows begin or end, there is no telling
+/// whether the tool was there before, or still is.
+const EDGE: i64 = 3_600_000_000_000;
+
+impl Names<'_> {
+    /// When the rows of the record's device in the record's input are from;
+    /// where it names no device, when all of the input's are.
+    fn log_of(&self, shown: &Shown) -> Option<(i64, i64)> {
+        let log = &self.logs[shown.place.input as usize];
+        log.devices.span(shown.device).or(log.span)
+    }
 }
 
 impl Common {
@@ -392,6 +414,11 @@ pub struct ToolSighting {
     pub hosts: Values<String>,
     /// Grounds, in other events of the device, that the strongest record lacks.
     pub corroborated_by: Vec<String>,
+    /// It was first seen within an hour of where its device's rows in that
+    /// input begin: it may be older.
+    pub first_seen_at_edge: bool,
+    /// It was last seen within an hour of where they end: it may still be there.
+    pub last_seen_at_edge: bool,
     /// Days with an event.
     pub active_days: u64,
     /// Rows whose time no clock could show; they count, but not in first and last.
@@ -429,7 +456,17 @@ impl ToolSighting {
             _ => key.device.to_string(),
         };
         let own = (key.basis == Basis::Id && device != *key.device).then(|| key.device.to_string());
-        let aliases: Vec<String> = known.iter().filter(|name| **name != device).cloned().collect();
+        // Another case of the same name is no other name.
+        let other = |name: &&String| name.to_lowercase() != device.to_lowercase();
+        let aliases: Vec<String> = known.iter().filter(other).cloned().collect();
+        let at_edge = |shown: &Option<Shown>, distance: fn(i64, (i64, i64)) -> i64| {
+            let shown = shown.as_ref();
+            let log = shown.and_then(|shown| names.log_of(shown));
+            shown
+                .and_then(|shown| shown.time)
+                .zip(log)
+                .is_some_and(|(time, log)| distance(time, log) <= EDGE)
+        };
         let shown = group.facts.strongest.as_ref().map(|strongest| &strongest.witnesses[..]);
         let grounds: Vec<_> =
             shown.unwrap_or_default().iter().map(|w| super::judge::Ground::of(w.field)).collect();
@@ -446,6 +483,8 @@ impl ToolSighting {
             techniques,
             hosts: Values::from(&group.hosts).cut(HOSTS_CAP),
             corroborated_by: others.map(|ground| ground.name().to_owned()).collect(),
+            first_seen_at_edge: at_edge(&group.facts.first, |time, log| time - log.0),
+            last_seen_at_edge: at_edge(&group.facts.last, |time, log| log.1 - time),
             active_days: group.days.len() as u64,
             time_suspect: group.facts.time_suspect,
             common: Common::new(&group.facts, short_id(parts), names),
@@ -493,6 +532,10 @@ impl Serialize for ToolSighting {
         map.serialize_entry("verdict", "unreviewed")?;
         map.serialize_entry("verdicts", &BTreeMap::from([("unreviewed", self.common.count)]))?;
         self.common.put_times(&mut map)?;
+        if self.common.first_seen.is_some() {
+            map.serialize_entry("first_seen_at_edge", &self.first_seen_at_edge)?;
+            map.serialize_entry("last_seen_at_edge", &self.last_seen_at_edge)?;
+        }
         map.serialize_entry("active_days", &self.active_days)?;
         map.serialize_entry("count", &self.common.count)?;
         map.serialize_entry("distinct", &self.common.distinct)?;
@@ -544,13 +587,16 @@ pub struct InputSummary {
     /// Times and devices come from a sample and the events that were decoded.
     #[serde(skip_serializing_if = "is_false")]
     pub sampled: bool,
+    /// It has as many rows as an export that was cut off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub probably_cut: Option<String>,
 }
 
 fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
-fn is_false(value: &bool) -> bool {
+pub(super) fn is_false(value: &bool) -> bool {
     !value
 }
 
@@ -566,6 +612,16 @@ pub struct DetectorSummary {
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+}
+
+/// The pass in which what was learned is looked for.
+#[derive(Clone, Debug, Serialize)]
+pub struct SecondPass {
+    /// How many facts were learned.
+    pub facts: u64,
+    /// Why there was no such pass, so that sightings may be missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<&'static str>,
 }
 
 /// The last line of a run: so that a stream that was cut off can be told from
@@ -600,6 +656,9 @@ pub struct Summary {
     pub no_time: u64,
     /// Events with a finding that were seen before, by identity.
     pub duplicates: u64,
+    /// Inputs that hold the same events.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub overlaps: Vec<Overlap>,
     /// Earliest time in any input.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_event: Option<String>,
@@ -613,6 +672,9 @@ pub struct Summary {
     pub sightings: u64,
     /// Findings hidden by policy.
     pub excluded: u64,
+    /// If something was learned that a second pass looks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub second_pass: Option<SecondPass>,
     /// The detectors.
     pub detectors: Vec<DetectorSummary>,
     /// What could have been seen.

@@ -154,6 +154,8 @@ fn truth(expr: &Expr, event: &Event) -> Option<bool> {
             Some(event.number(*field).is_none() != *negated)
         }
         Expr::IsEmpty { field, negated } => Some(event.text(*field).is_empty() != *negated),
+        // Nothing is adopted here.
+        Expr::Learned { .. } => Some(false),
     }
 }
 

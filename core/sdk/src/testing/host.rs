@@ -1,6 +1,7 @@
 //! The host: makes a detector, routes events to it, collects what it says.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     sync::{Mutex, PoisonError},
 };
@@ -13,7 +14,7 @@ use crate::{
     Class, Detector, Field, Hit, How, Kind, Op, Role, Shim,
     abi::{
         self, AbiError, DetectorHandle, DetectorModule, HostServices, HostServicesRef, RErr, ROk,
-        RResult, RStr, Status,
+        RResult, RSlice, RStr, Status,
     },
     shim::receive::{Receive, with_sink},
 };
@@ -42,6 +43,10 @@ impl Host {
             ROk(detector) => detector,
             RErr(error) => return Err(Failure::new(error)),
         };
+        Host::ask(module, detector)
+    }
+
+    fn ask(module: DetectorModule, detector: DetectorHandle) -> Result<Host, Failure> {
         // From here on the detector is dropped with the host, whatever fails.
         let index = Index::new(&[]).expect("no interest is refused");
         let mut host = Host { module, detector, rules: vec![], interests: vec![], index };
@@ -90,14 +95,52 @@ impl Host {
     /// As [`inspect`](Self::inspect), with hits that the caller states.
     pub fn inspect_with(&self, events: &[Event], hits: &[Hit]) -> Result<Vec<Found>, Failure> {
         let mut said = Said { rules_known: &self.rules, ..Said::default() };
-        let result = with_sink(&mut said, |sink| {
+        self.call(events, hits, &mut said)?;
+        Ok(said.findings)
+    }
+
+    fn call(&self, events: &[Event], hits: &[Hit], said: &mut Said<'_>) -> Result<(), Failure> {
+        let result = with_sink(said, |sink| {
             Columns::new(events)
                 .with_batch(|batch| (self.module.inspect)(self.detector, batch, hits.into(), sink))
         });
         match result {
-            ROk(()) => Ok(said.findings),
-            RErr(error) => Err(Failure { discarded: said.findings, ..Failure::new(error) }),
+            ROk(()) => Ok(()),
+            RErr(error) => {
+                let discarded = std::mem::take(&mut said.findings);
+                Err(Failure { discarded, ..Failure::new(error) })
+            }
         }
+    }
+
+    /// Shows the detector `events` in two passes, as a sweep does: what it
+    /// finds and learns first, then what the detector finds that
+    /// [`adopt`](crate::Detector::adopt)s what was learned. Without a fact
+    /// there is no second pass.
+    pub fn sweep(&self, events: &[Event]) -> Result<Vec<Found>, Failure> {
+        let hits = self.route(events);
+        let mut said = Said { rules_known: &self.rules, ..Said::default() };
+        if !hits.is_empty() {
+            self.call(events, &hits, &mut said)?;
+        }
+        let Said { mut findings, facts, .. } = said;
+        if facts.is_empty() {
+            return Ok(findings);
+        }
+        let facts: Vec<abi::Fact<'_>> = facts
+            .iter()
+            .map(|(field, literal, set)| abi::Fact {
+                field: *field,
+                literal: literal.as_str().into(),
+                set: set.as_str().into(),
+            })
+            .collect();
+        let second = match (self.module.adopt)(self.detector, RSlice::from_slice(&facts)) {
+            ROk(detector) => Host::ask(self.module, detector)?,
+            RErr(error) => return Err(Failure::new(error)),
+        };
+        findings.extend(second.inspect(events)?);
+        Ok(findings)
     }
 
     /// The hits that a host would pass with these events.
@@ -235,6 +278,8 @@ struct Said<'a> {
     rules: Vec<StatedRule>,
     interests: Vec<InterestSpec>,
     findings: Vec<Found>,
+    /// Field, literal and set.
+    facts: BTreeSet<(Field, String, String)>,
 }
 
 impl Receive for Said<'_> {
@@ -282,6 +327,10 @@ impl Receive for Said<'_> {
                 .collect(),
             extra: finding.extra.iter().map(|text| (text.field, text.text.into())).collect(),
         });
+    }
+
+    fn learn(&mut self, fact: &abi::Fact<'_>) {
+        self.facts.insert((fact.field, fact.literal.into(), fact.set.into()));
     }
 }
 
