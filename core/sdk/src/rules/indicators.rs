@@ -7,6 +7,8 @@
 //! and the *most specific* indicator that the host is under gives class and
 //! role. The rule's own answer is not touched by any of this.
 
+use std::sync::OnceLock;
+
 use remora_rules::{
     Indicator, IndicatorType, Program, Reason, Truth,
     pattern::{host_meets, url_meets},
@@ -22,9 +24,8 @@ const NAMES: [Field; 3] = [field::REMOTE_URL, field::REMOTE_HOST, field::URL];
 #[derive(Debug)]
 pub(super) struct Indicators {
     all: Vec<Indicator>,
-    /// Each indicator once for each field that it shows in, but for domains,
-    /// in the order of `all`.
-    shown: Vec<Shown>,
+    /// Made when the tool is first found.
+    shown: OnceLock<Vec<Shown>>,
 }
 
 #[derive(Debug)]
@@ -37,17 +38,23 @@ struct Shown {
 
 impl Indicators {
     pub(super) fn new(all: Vec<Indicator>) -> Indicators {
-        let mut shown = vec![];
-        for (at, indicator) in all.iter().enumerate() {
-            if indicator.ty == IndicatorType::Domain {
-                continue;
+        Indicators { all, shown: OnceLock::new() }
+    }
+
+    /// Each indicator once for each field that it shows in, but for domains,
+    /// in the order of `all`.
+    fn shown(&self) -> &[Shown] {
+        self.shown.get_or_init(|| {
+            let others = |(_, one): &(usize, &Indicator)| one.ty != IndicatorType::Domain;
+            let mut shown = vec![];
+            for (at, indicator) in self.all.iter().enumerate().filter(others) {
+                for &field in indicator.ty.fields() {
+                    let Some(expr) = indicator.predicate(field) else { continue };
+                    shown.push(Shown { indicator: at, field, program: Program::new(&expr) });
+                }
             }
-            for &field in indicator.ty.fields() {
-                let Some(expr) = indicator.predicate(field) else { continue };
-                shown.push(Shown { indicator: at, field, program: Program::new(&expr) });
-            }
-        }
-        Indicators { all, shown }
+            shown
+        })
     }
 
     /// A reason of a rule with what the indicators know of it.
@@ -92,7 +99,7 @@ impl Indicators {
     /// of the tool's own counts though the rule asks for a word that others have
     /// too; of equal ones that of the rule's literal.
     fn value(&self, row: Row<'_>, field: Field, literal: &str) -> Option<&Indicator> {
-        self.shown
+        self.shown()
             .iter()
             .filter(|shown| shown.field == field && shown.meets(row))
             .map(|shown| &self.all[shown.indicator])
@@ -115,7 +122,7 @@ impl Indicators {
         {
             more.push((at, field::REMOTE_HOST, how));
         }
-        for shown in &self.shown {
+        for shown in self.shown() {
             let taken = witnesses.iter().any(|witness| witness.field == shown.field);
             if taken || !shown.meets(row) {
                 continue;
