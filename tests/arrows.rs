@@ -23,10 +23,23 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("remora-sdk", &["remora-abi", "remora-rules"]),
     ("remora-engine", &["remora-abi", "remora-rules", "remora-sources"]),
     ("remora-catalog", &["remora-rules"]),
+    ("remora-keeper", &["remora-catalog", "remora-rules"]),
+    ("remora-catalog-detector", &["remora-catalog", "remora-sdk"]),
+    ("remora-catalog-export", &["remora-catalog-detector", "remora-sdk"]),
     ("remora-supremo", &["remora-catalog", "remora-sdk"]),
     ("remora-supremo-export", &["remora-sdk", "remora-supremo"]),
     ("remora-faulty-plugin", &["remora-sdk"]),
-    ("remora", &["remora-catalog", "remora-engine", "remora-rules", "remora-supremo"]),
+    (
+        "remora",
+        &[
+            "remora-catalog",
+            "remora-catalog-detector",
+            "remora-engine",
+            "remora-keeper",
+            "remora-rules",
+            "remora-supremo",
+        ],
+    ),
 ];
 /// Crates that may use all, and that nothing may use.
 const FREE: &[&str] = &["remora-tests", "remora-benches"];

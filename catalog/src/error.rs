@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Range};
 
-use remora_rules::Diagnostic;
+use remora_rules::{Diagnostic, nearest};
 
 /// An error in a catalog file, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,12 +13,9 @@ pub struct CatalogError {
 
 impl CatalogError {
     pub(crate) fn new(origin: &str, text: &str, problem: Problem) -> CatalogError {
-        let diagnostic = Diagnostic {
-            message: problem.message,
-            span: problem.span,
-            help: problem.help,
-            text: text.to_owned(),
-        };
+        let (text, span) = readable(text, problem.span);
+        let Problem { message, help, .. } = problem;
+        let diagnostic = Diagnostic { message, span, help, text };
         CatalogError { origin: origin.to_owned(), diagnostic }
     }
 
@@ -75,16 +72,73 @@ impl Problem {
         Problem { message: message.into(), span, help: None }
     }
 
-    /// Says which words would be accepted.
-    pub(crate) fn accepting<'a>(mut self, words: impl IntoIterator<Item = &'a str>) -> Problem {
-        let words: Vec<&str> = words.into_iter().collect();
-        self.help = Some(format!("accepted are: {}", words.join(", ")));
+    /// Says what would be accepted.
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Problem {
+        self.help = Some(help.into());
         self
+    }
+
+    /// Says which words would be accepted, and first the one that was meant, if
+    /// one is spelled like `typed`.
+    pub(crate) fn accepting(self, typed: &str, words: &[&str]) -> Problem {
+        const SHOWN: usize = 40;
+        let meant = match nearest(typed, words.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`? "),
+            None => String::new(),
+        };
+        let more = if words.len() > SHOWN { ", …" } else { "" };
+        let shown = &words[..words.len().min(SHOWN)];
+        self.help(format!("{meant}accepted are: {}{more}", shown.join(", ")))
+    }
+
+    /// An error of the TOML reader. What serde says of an unknown key or word
+    /// is taken apart, so that it reads like every other error.
+    pub(crate) fn of_toml(error: toml::de::Error) -> Problem {
+        let problem = Problem::new(error.span().unwrap_or(0..0), error.message().trim_end());
+        let Some((message, expected)) = problem.message.split_once(", expected ") else {
+            return problem;
+        };
+        let mut quoted = message.split('`').skip(1).step_by(2);
+        let (true, Some(typed)) = (message.starts_with("unknown "), quoted.next()) else {
+            return problem;
+        };
+        let words: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
+        Problem::new(problem.span.clone(), message).accepting(typed, &words)
     }
 }
 
-impl From<toml::de::Error> for Problem {
-    fn from(error: toml::de::Error) -> Problem {
-        Problem::new(error.span().unwrap_or(0..0), error.message())
+/// A text of which every line is short, with the same number of lines, and the
+/// span moved to where it is in that text: what an error shows of a file.
+fn readable(text: &str, span: Range<usize>) -> (String, Range<usize>) {
+    const MOST: usize = 400;
+    const BEFORE: usize = 100;
+    let mut shown = String::new();
+    let mut moved = None;
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let end = start + line.len();
+        let own = (start..end).contains(&span.start) || (span.start == end && end == text.len());
+        // Of a long line, what stands around the place.
+        let at = span.start.saturating_sub(start);
+        let from = if own && line.len() > MOST { at.saturating_sub(BEFORE) } else { 0 };
+        let from = boundary(line, from);
+        let to = boundary(line, from.saturating_add(MOST));
+        if own && moved.is_none() {
+            let at = shown.len() + (at - from);
+            moved = Some(at..at + span.len());
+        }
+        shown.push_str(line[from..to].trim_end_matches('\n'));
+        if line.ends_with('\n') {
+            shown.push('\n');
+        }
+        start = end;
     }
+    let span = moved.unwrap_or(0..0);
+    let (from, to) = (boundary(&shown, span.start), boundary(&shown, span.end));
+    (shown, from..to)
+}
+
+/// The nearest place at or before `at` where a character begins.
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
 }

@@ -19,9 +19,10 @@ mod read;
 mod sources;
 
 pub use browsers::{browsers, is_browser, web_views};
-pub use embed::{embedded, embedded_tools};
+pub use embed::{embedded, embedded_rule_sets, embedded_tools};
 pub use error::CatalogError;
 pub use model::{
-    Category, Deployment, Example, IndicatorEntry, Platform, Provenance, RuleEntry, Technique, Tool,
+    Abuse, Category, Deployment, Example, IndicatorEntry, InstanceEntry, Mode, Platform,
+    Provenance, RuleEntry, Technique, Tool, Validity,
 };
 pub use sources::{Source, sources};

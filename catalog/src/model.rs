@@ -6,7 +6,7 @@
 //! can tell what it may replace, and people can see whom to credit.
 
 use remora_rules::{
-    EventView, Indicator, RuleSet, RuleSpec,
+    EventView, Indicator, Learned, RuleSet, RuleSpec,
     abi::{Field, Kind},
 };
 use serde::Deserialize;
@@ -20,24 +20,40 @@ pub struct Tool {
     pub id: String,
     /// For people.
     pub name: String,
+    /// Other names that it has, had, or is given in lists.
+    pub aliases: Vec<String>,
     /// Who makes it.
     pub vendor: String,
+    /// What several tools have in common, e.g. `VNC`; `""` for nothing.
+    pub family: String,
+    /// Ids of tools that come with it or that it starts.
+    pub bundles: Vec<String>,
+    /// Ids of tools under whose name or by whose maker it is sold as well.
+    pub rebrands: Vec<String>,
     /// Its web site.
     pub home: String,
     /// What it is for.
     pub category: Category,
     /// Where its agent or client runs.
     pub platforms: Vec<Platform>,
-    /// How it comes to run there.
-    pub deployment: Vec<Deployment>,
+    /// Who runs its server.
+    pub deployment: Deployment,
+    /// How it comes to run on a device; empty where that is not stated.
+    pub modes: Vec<Mode>,
     /// The ATT&CK techniques that its use is an instance of.
     pub techniques: Vec<Technique>,
     /// Where to read more.
     pub references: Vec<String>,
+    /// Where it was abused.
+    pub abuse: Vec<Abuse>,
     /// What an analyst should do about a sighting, in order.
     pub next_steps: Vec<String>,
+    /// What has to be said about the entry; `""` for nothing.
+    pub note: String,
     /// By what it is recognised.
     pub indicators: Vec<IndicatorEntry>,
+    /// How one installation of it is told from another.
+    pub instances: Vec<InstanceEntry>,
     /// When it is reported.
     pub rules: Vec<RuleEntry>,
     /// What the rules must and must not report.
@@ -47,11 +63,14 @@ pub struct Tool {
 impl Tool {
     /// Reads a tool's file. `origin` names the text in errors.
     ///
+    /// A file with indicators and no rules gets rules that ask for the
+    /// indicators; see [`RuleEntry::generated`].
+    ///
     /// # Errors
     ///
     /// The first thing that is wrong: TOML syntax, an unknown key or word, a
-    /// rule that does not compile, an id that stands twice, an example of
-    /// rules or fields that do not exist.
+    /// value that cannot be one of its type, a rule that does not compile, an
+    /// id that stands twice, an example of rules or fields that do not exist.
     pub fn from_toml(text: &str, origin: &str) -> Result<Tool, CatalogError> {
         read::tool(text).map_err(|problem| CatalogError::new(origin, text, problem))
     }
@@ -78,6 +97,10 @@ pub enum Category {
     RemoteManagement,
     /// Sessions of a help desk, opened per case.
     RemoteSupport,
+    /// Devices, accounts and settings of a fleet are managed.
+    DeviceManagement,
+    /// A connection into a network: tunnels, port forwarding, shells.
+    RemoteAccess,
 }
 
 /// Where a tool runs.
@@ -93,11 +116,24 @@ pub enum Platform {
     Ios,
 }
 
-/// How a tool comes to run on a device.
+/// Who runs a tool's server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Deployment {
+    /// The vendor: names on the wire are the vendor's.
+    Cloud,
+    /// The user: names on the wire may be anybody's.
+    SelfHosted,
+    /// Either.
+    Both,
+}
+
+/// How a tool comes to run on a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Mode {
     /// Without installation.
     Portable,
     /// Somebody at the device lets each session in.
@@ -118,6 +154,17 @@ pub struct Technique {
     pub attack: String,
 }
 
+/// One report of a tool's abuse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Abuse {
+    /// When it was reported: `YYYY`, `YYYY-MM` or `YYYY-MM-DD`.
+    pub date: String,
+    /// What happened, in one sentence.
+    pub what: String,
+    /// Who says so.
+    pub url: String,
+}
+
 /// Where an entry comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provenance {
@@ -136,6 +183,31 @@ pub struct Provenance {
 pub struct IndicatorEntry {
     /// What it is and what it is worth.
     pub indicator: Indicator,
+    /// Between which days it held, both included; for addresses, which change
+    /// hands.
+    pub valid: Validity,
+    /// What has to be said about it; `""` for nothing.
+    pub note: String,
+    /// Where it comes from.
+    pub provenance: Provenance,
+}
+
+/// From when to when something held; open at an end that is not known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Validity {
+    /// The first day, `YYYY-MM-DD`.
+    pub from: Option<String>,
+    /// The last day, `YYYY-MM-DD`.
+    pub until: Option<String>,
+}
+
+/// A pattern that tells one installation of a tool from another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstanceEntry {
+    /// The field that is looked at.
+    pub field: Field,
+    /// A regular expression with a capture named `instance`.
+    pub pattern: String,
     /// What has to be said about it; `""` for nothing.
     pub note: String,
     /// Where it comes from.
@@ -149,6 +221,11 @@ pub struct RuleEntry {
     pub rule: RuleSpec,
     /// Its text as it stands in the file.
     pub where_text: String,
+    /// Whether it does not stand in the file but was made from the indicators,
+    /// because the file has no rules.
+    pub generated: bool,
+    /// What has to be said about it; `""` for nothing.
+    pub note: String,
     /// Where it comes from.
     pub provenance: Provenance,
 }
@@ -162,10 +239,14 @@ pub struct Example {
     pub texts: Vec<(Field, String)>,
     /// Its number fields.
     pub numbers: Vec<(Field, i64)>,
+    /// What the pass before has learned, by the rule that learns it.
+    pub learned: Learned,
     /// The ids of the rules that must hold; all others of the tool must not.
     pub fires: Vec<String>,
     /// Why the example is there.
     pub why: String,
+    /// Whether an import made it, and may replace it.
+    pub generated: bool,
 }
 
 impl EventView for Example {

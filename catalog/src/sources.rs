@@ -18,6 +18,10 @@ pub struct Source {
     pub licence: String,
     /// The copyright line of its licence; `""` for Remora's own entries.
     pub copyright: String,
+    /// The commit that was imported last, in full.
+    pub commit: Option<String>,
+    /// When that was, `YYYY-MM-DD`.
+    pub date: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -61,3 +61,38 @@ fn under_caret(rendered: &str) -> String {
     let column = lines[at].find('^').expect("a caret");
     lines[at - 1].chars().skip(column).collect()
 }
+
+/// What an attacker or a slip of the hand makes of a file: nothing may panic,
+/// take long, or print a line that fills a terminal.
+#[test]
+fn a_giant_value_is_refused_where_it_stands() {
+    let file: File = toml::from_str(include_str!("cases.toml")).unwrap();
+    let giant = "x".repeat(10_000_000);
+    for (replace, with, line) in [
+        ("value = \"probe.example\"", format!("value = \"{giant}\""), 14),
+        ("has \"probe.example\"", format!("has \"{giant}\""), 23),
+        ("title = \"Probe - Domain\"", format!("title = \"{giant}\""), 21),
+        ("value = \"probe.example\"", format!("value = '''\n{}'''", "x\n".repeat(5_000_000)), 14),
+    ] {
+        let text = file.base.replacen(replace, &with, 1);
+        let error = Tool::from_toml(&text, "probe.toml").expect_err("too large");
+        assert!(error.line() >= line, "{error}");
+        let shown = error.render(false);
+        assert!(shown.len() < 4_000, "{} bytes", shown.len());
+        assert!(shown.contains('^'), "{shown}");
+        assert!(error.help().is_some(), "{error}");
+    }
+}
+
+#[test]
+fn a_long_line_is_shown_around_the_place() {
+    let file: File = toml::from_str(include_str!("cases.toml")).unwrap();
+    let padding = "é".repeat(3_000);
+    let with =
+        format!("has \"probe.example\" or remote.url has \"{padding}\" or remote.hosts has \"x\"");
+    let text = file.base.replacen("has \"probe.example\"", &with, 1);
+    let error = Tool::from_toml(&text, "probe.toml").expect_err("an unknown field");
+    let shown = error.render(false);
+    assert!(shown.len() < 4_000 && shown.contains("remote.hosts"), "{shown}");
+    assert!(under_caret(&shown).starts_with("remote.hosts"), "{shown}");
+}

@@ -57,6 +57,9 @@ impl Color {
 pub(crate) enum Command {
     /// Run detectors over event sources and report what they find.
     Sweep(Box<SweepArgs>),
+    /// The catalog of tools, as its keeper works on it.
+    #[command(subcommand)]
+    Catalog(CatalogCommand),
     /// Say of the given events why each rule fired or did not.
     Explain(Box<ExplainArgs>),
     /// Plugins: what is found, what would load and why not, and whom to trust.
@@ -69,6 +72,35 @@ pub(crate) enum Command {
     },
     /// Print the manual page, in roff.
     Man,
+}
+
+/// `remora catalog`
+#[derive(Debug, Subcommand)]
+pub(crate) enum CatalogCommand {
+    /// Bring the tools' files in line with a collection of others; what people wrote in them stays.
+    Import(ImportArgs),
+}
+
+/// `remora catalog import`
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ImportArgs {
+    /// The collection: rmm-tools.
+    pub(crate) collection: String,
+    /// The root of a copy of it.
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    /// The folder of the tools' files.
+    #[arg(long, value_name = "DIR", default_value = "catalog/tools")]
+    pub(crate) to: PathBuf,
+    /// The collection's commit, in full [default: the one that the catalog is at].
+    #[arg(long, value_name = "COMMIT")]
+    pub(crate) commit: Option<String>,
+    /// The day to note for what is compared now [default: the one that the catalog is at].
+    #[arg(long, value_name = "DATE")]
+    pub(crate) date: Option<String>,
+    /// Write out every remark, not only the first of each sort.
+    #[arg(long)]
+    pub(crate) all: bool,
 }
 
 /// `remora plugin`

@@ -9,7 +9,13 @@ use crate::{args::DetectorArgs, folders};
 
 /// Every linked-in detector.
 pub(crate) fn linked_in() -> Vec<LinkedIn> {
-    vec![LinkedIn { manifest: remora_supremo::MANIFEST, module: remora_supremo::MODULE }]
+    vec![
+        LinkedIn {
+            manifest: remora_catalog_detector::MANIFEST,
+            module: remora_catalog_detector::MODULE,
+        },
+        LinkedIn { manifest: remora_supremo::MANIFEST, module: remora_supremo::MODULE },
+    ]
 }
 
 /// What the user trusts; nothing where there is no home folder.

@@ -216,16 +216,26 @@ fn check_literal(
             .help("`isempty(field)` asks whether a field is empty"));
     }
     if op == TextOp::Regex {
-        compile_regex(&text).map_err(|error| {
-            // The error of the regex crate draws the pattern and a caret of
-            // its own; its last line says what is wrong.
-            let error = error.to_string();
-            let last = error.lines().last().unwrap_or_default();
-            let why = last.strip_prefix("error: ").unwrap_or(last);
+        check_regex(&text).map_err(|why| {
             Problem::new(format!("this regular expression cannot be read: {why}"), span)
         })?;
     }
     Ok(text)
+}
+
+/// Whether a regular expression can be one of a rule.
+///
+/// # Errors
+///
+/// Why it cannot, in a few words.
+pub fn check_regex(pattern: &str) -> Result<(), String> {
+    compile_regex(pattern).map(drop).map_err(|error| {
+        // The error of the regex crate draws the pattern and a caret of its
+        // own; its last line says what is wrong.
+        let error = error.to_string();
+        let last = error.lines().last().unwrap_or_default();
+        last.strip_prefix("error: ").unwrap_or(last).to_owned()
+    })
 }
 
 /// Compiles a regular expression as rules mean it.

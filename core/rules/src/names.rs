@@ -94,10 +94,7 @@ fn unknown(name: &Name<'_>, kinds: &[Kind]) -> Problem {
 
 /// The candidate spelled most like `name`, if any is near; of several, the
 /// first.
-pub(crate) fn nearest<'c>(
-    name: &str,
-    candidates: impl Iterator<Item = &'c str>,
-) -> Option<&'c str> {
+pub fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
     const LONGEST: usize = 80;
     if name.len() > LONGEST {
         return None;

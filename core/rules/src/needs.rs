@@ -8,7 +8,7 @@
 
 use remora_abi::Field;
 
-use crate::{Expr, Program, Truth, eval::EventView};
+use crate::{Expr, Program, TextOp, Truth, eval::EventView};
 
 /// More clauses than this are not kept: the longest, which say least, are
 /// dropped. Larger than the field table, so a clause of one field never is.
@@ -78,12 +78,27 @@ fn clauses(expr: &Expr, wanted: Truth) -> Vec<Vec<Field>> {
         // Nothing empty is ever learned.
         (Expr::Learned { field, .. }, Truth::True) => vec![vec![*field]],
         (Expr::Text(_) | Expr::Number(_) | Expr::IsEmpty { .. } | Expr::Learned { .. }, _) => {
-            if Program::new(expr).eval(&Nothing) == wanted {
+            if of_nothing(expr) == wanted {
                 vec![]
             } else {
                 vec![fields(expr)]
             }
         }
+    }
+}
+
+/// How a predicate comes out in an event without a single value. Without
+/// making it ready to run, where that is easily told: a start asks this of
+/// every rule, and a long list would be prepared for nothing.
+fn of_nothing(expr: &Expr) -> Truth {
+    match expr {
+        Expr::Text(text) if text.op != TextOp::Regex => {
+            // Only these compare with the empty text.
+            let may = matches!(text.op, TextOp::Eq | TextOp::In);
+            let met = may && text.literals.iter().any(String::is_empty);
+            (met != text.negated).into()
+        }
+        _ => Program::new(expr).eval(&Nothing),
     }
 }
 

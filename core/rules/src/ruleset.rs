@@ -3,7 +3,7 @@
 
 use remora_abi::{Class, Field, Kind, Op, Role, field};
 
-use crate::Expr;
+use crate::{Expr, TextOp, TextPredicate};
 
 /// One tool's rules and indicators.
 #[derive(Clone, Debug)]
@@ -51,6 +51,36 @@ pub struct Indicator {
     pub role: Role,
 }
 
+impl Indicator {
+    /// What a field must be for the indicator to show in it; none for types
+    /// that are no comparison of one text: patterns of hosts and URLs
+    /// ([`crate::pattern`]), and ports.
+    pub fn predicate(&self, field: Field) -> Option<Expr> {
+        let (op, literal) = match (self.ty, self.ty.op()) {
+            (IndicatorType::Address, _) => match self.value.split_once('/') {
+                None => (TextOp::Eq, self.value.clone()),
+                Some((network, bits)) => {
+                    let kept = bits.parse::<usize>().ok()? / 8;
+                    let octets: Vec<&str> = network.split('.').take(kept).collect();
+                    (TextOp::StartsWith, format!("{}.", octets.join(".")))
+                }
+            },
+            (_, Op::UNDER) => (TextOp::Under, self.value.clone()),
+            (_, Op::HAS) => (TextOp::Has, self.value.clone()),
+            (_, Op::EQ) => (TextOp::Eq, self.value.clone()),
+            (_, Op::CONTAINS) => (TextOp::Contains, self.value.clone()),
+            _ => return None,
+        };
+        Some(Expr::Text(TextPredicate {
+            field,
+            op,
+            case_sensitive: false,
+            negated: false,
+            literals: vec![literal],
+        }))
+    }
+}
+
 macro_rules! indicator_types {
     ($($(#[$meta:meta])* $variant:ident $name:literal $op:ident [$($field:ident),*];)*) => {
         /// What an indicator is, hence in which fields it shows and how it is
@@ -83,6 +113,15 @@ macro_rules! indicator_types {
 indicator_types! {
     /// A domain: the host itself or a host below it.
     Domain "domain" UNDER [REMOTE_HOST];
+    /// A host name in which `*` stands for a part of a label, as in
+    /// `relay-*.net.example`; also how reports fold hosts together.
+    HostPattern "host-pattern" REGEX [REMOTE_HOST];
+    /// A URL in which `*` stands for anything, without its scheme.
+    UrlPattern "url-pattern" REGEX [URL, REMOTE_URL];
+    /// An address, or a network of whole octets such as `203.0.113.0/24`.
+    Address "address" REGEX [REMOTE_IP];
+    /// A port with its protocol, e.g. `7070/tcp`.
+    Port "port" REGEX [REMOTE_PORT];
     /// A company name in a version resource.
     Company "company" HAS [PROCESS_COMPANY];
     /// A product name in a version resource.
@@ -93,8 +132,16 @@ indicator_types! {
     Description "description" HAS [PROCESS_DESCRIPTION];
     /// A file name.
     FileName "file-name" EQ [PROCESS_NAME, FILE_NAME];
-    /// The subject of a signing certificate.
-    Signer "signer" HAS [PROCESS_SIGNER, FILE_SIGNER];
+    /// A part of a path.
+    Path "path" CONTAINS [PROCESS_IMAGE, PROCESS_FOLDER, FILE_PATH, SERVICE_PATH];
     /// The name of a service.
     Service "service" EQ [SERVICE_NAME];
+    /// The subject of a signing certificate.
+    Signer "signer" HAS [PROCESS_SIGNER, FILE_SIGNER];
+    /// The subject of a certificate that a server shows.
+    Certificate "certificate" HAS [TLS_CERT_SUBJECT];
+    /// The hash of a file: MD5, SHA-1 or SHA-256 by its length.
+    Hash "hash" EQ [PROCESS_SHA1, PROCESS_SHA256, PROCESS_MD5, FILE_SHA1, FILE_SHA256, FILE_MD5];
+    /// A user agent.
+    UserAgent "user-agent" HAS [HTTP_USER_AGENT];
 }

@@ -14,7 +14,7 @@ mod indicators;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use remora_rules::{
@@ -62,16 +62,30 @@ struct Prepared {
     spec: RuleSpec,
     /// Index of its tool.
     tool: usize,
-    /// None in the pass in which it is not evaluated.
-    program: Option<Program>,
+    /// What is asked in this pass: none where it is not evaluated.
+    asked: Option<Asked>,
     fields: Vec<Field>,
     where_text: String,
+}
+
+/// A condition, made ready to run when the first row reaches it: of a catalog's
+/// hundreds of rules a run meets a few, and a start should not wait for all.
+#[derive(Debug)]
+struct Asked {
+    expr: Expr,
+    program: OnceLock<Program>,
+}
+
+impl Asked {
+    fn program(&self) -> &Program {
+        self.program.get_or_init(|| Program::new(&self.expr))
+    }
 }
 
 impl Prepared {
     fn new(tool: usize, spec: RuleSpec) -> Prepared {
         Prepared {
-            program: None,
+            asked: None,
             fields: needs::fields(&spec.expr),
             where_text: spec.expr.to_string(),
             tool,
@@ -150,7 +164,7 @@ impl RuleDetector {
         let mut known = BTreeMap::new();
         for number in 0..self.rules.len() {
             let Some(expr) = expr(&self.rules[number]) else { continue };
-            self.push(number, &expr, &mut known);
+            self.push(number, expr, &mut known);
         }
     }
 
@@ -180,17 +194,17 @@ impl RuleDetector {
         Ok(detector)
     }
 
-    fn push(&mut self, number: usize, expr: &Expr, known: &mut BTreeMap<InterestSpec, usize>) {
+    fn push(&mut self, number: usize, expr: Expr, known: &mut BTreeMap<InterestSpec, usize>) {
         let rule = &mut self.rules[number];
         let number = u32::try_from(number).expect("rules are counted in u32");
-        rule.program = Some(Program::new(expr));
-        let wanted = match required(expr, &rule.spec.kinds) {
+        let wanted = match required(&expr, &rule.spec.kinds) {
             Required::Interests(interests) => interests,
             Required::Everything { why } => {
                 tracing::debug!(rule = rule.spec.id, why, "a rule wants every event of its kinds");
                 whole_kinds(&rule.spec)
             }
         };
+        rule.asked = Some(Asked { expr, program: OnceLock::new() });
         for interest in wanted {
             let at = *known.entry(interest.clone()).or_insert_with(|| {
                 self.interests.push(interest);
@@ -262,9 +276,9 @@ impl RuleDetector {
         if !rule.spec.kinds.contains(&row.kind()) {
             return;
         }
-        let Some(program) = &rule.program else { return };
+        let Some(asked) = &rule.asked else { return };
         let mut reasons = vec![];
-        let truth = program.reasons(&row, &mut |reason| reasons.push(reason));
+        let truth = asked.program().reasons(&row, &mut |reason| reasons.push(reason));
         if truth != Truth::True {
             return;
         }

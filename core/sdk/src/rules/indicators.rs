@@ -7,7 +7,12 @@
 //! and the *most specific* indicator that the host is under gives class and
 //! role. The rule's own answer is not touched by any of this.
 
-use remora_rules::{Expr, Indicator, IndicatorType, Program, Reason, TextOp, TextPredicate, Truth};
+use std::sync::OnceLock;
+
+use remora_rules::{
+    Indicator, IndicatorType, Program, Reason, Truth,
+    pattern::{host_meets, url_meets},
+};
 
 use crate::{Class, Field, How, Op, Role, Row, Witness, field};
 
@@ -19,9 +24,8 @@ const NAMES: [Field; 3] = [field::REMOTE_URL, field::REMOTE_HOST, field::URL];
 #[derive(Debug)]
 pub(super) struct Indicators {
     all: Vec<Indicator>,
-    /// Each indicator once for each field that it shows in, but for domains,
-    /// in the order of `all`.
-    shown: Vec<Shown>,
+    /// Made when the tool is first found.
+    shown: OnceLock<Vec<Shown>>,
 }
 
 #[derive(Debug)]
@@ -34,28 +38,30 @@ struct Shown {
 
 impl Indicators {
     pub(super) fn new(all: Vec<Indicator>) -> Indicators {
-        let mut shown = vec![];
-        for (at, indicator) in all.iter().enumerate() {
-            let Some(op) = text_op(indicator.ty) else { continue };
-            for &field in indicator.ty.fields() {
-                let program = Program::new(&Expr::Text(TextPredicate {
-                    field,
-                    op,
-                    case_sensitive: false,
-                    negated: false,
-                    literals: vec![indicator.value.clone()],
-                }));
-                shown.push(Shown { indicator: at, field, program });
+        Indicators { all, shown: OnceLock::new() }
+    }
+
+    /// Each indicator once for each field that it shows in, but for domains,
+    /// in the order of `all`.
+    fn shown(&self) -> &[Shown] {
+        self.shown.get_or_init(|| {
+            let others = |(_, one): &(usize, &Indicator)| one.ty != IndicatorType::Domain;
+            let mut shown = vec![];
+            for (at, indicator) in self.all.iter().enumerate().filter(others) {
+                for &field in indicator.ty.fields() {
+                    let Some(expr) = indicator.predicate(field) else { continue };
+                    shown.push(Shown { indicator: at, field, program: Program::new(&expr) });
+                }
             }
-        }
-        Indicators { all, shown }
+            shown
+        })
     }
 
     /// A reason of a rule with what the indicators know of it.
     pub(super) fn witness<'a>(&self, row: Row<'a>, reason: Reason<'a, '_>) -> Witness<'a> {
         let field = reason.field;
         let (how, indicator) = if NAMES.contains(&field) {
-            self.name(row.text(field::REMOTE_HOST), reason.literal)
+            self.name(row, reason.literal)
         } else {
             (How::NONE, self.value(row, field, reason.literal))
         };
@@ -73,9 +79,10 @@ impl Indicators {
 
     /// How an event's host stands to the literal of a reason, and the
     /// indicator that decides what that is worth.
-    fn name(&self, host: &str, literal: &str) -> (How, Option<&Indicator>) {
+    fn name(&self, row: Row<'_>, literal: &str) -> (How, Option<&Indicator>) {
+        let host = row.text(field::REMOTE_HOST);
         if let Some(how) = stand(host, literal) {
-            return (how, self.domain(host).map(|(_, indicator, _)| indicator));
+            return (how, self.named(row).map(|(_, indicator, _)| indicator));
         }
         // The name is somewhere, but it is not whose host this is.
         let how = if host.to_lowercase().contains(&literal.to_lowercase()) {
@@ -87,14 +94,17 @@ impl Indicators {
         (how, indicator.map(|(_, indicator)| indicator))
     }
 
-    /// The indicator that decides what a value is worth that is not a name.
+    /// The indicator that decides what a value is worth that is not a name: of
+    /// those that it meets the one that says most of the tool, so that a product
+    /// of the tool's own counts though the rule asks for a word that others have
+    /// too; of equal ones that of the rule's literal.
     fn value(&self, row: Row<'_>, field: Field, literal: &str) -> Option<&Indicator> {
-        self.shown
+        self.shown()
             .iter()
             .filter(|shown| shown.field == field && shown.meets(row))
             .map(|shown| &self.all[shown.indicator])
             .reduce(|best, next| {
-                let rank = |i: &Indicator| (same(&i.value, literal), i.value.len());
+                let rank = |i: &Indicator| (i.class.0, same(&i.value, literal), i.value.len());
                 if rank(next) > rank(best) { next } else { best }
             })
     }
@@ -108,11 +118,11 @@ impl Indicators {
             NAMES.contains(&w.field) && matches!(w.how, How::EXACT | How::SUBDOMAIN)
         };
         if !witnesses.iter().any(named)
-            && let Some((at, _, how)) = self.domain(row.text(field::REMOTE_HOST))
+            && let Some((at, _, how)) = self.named(row)
         {
             more.push((at, field::REMOTE_HOST, how));
         }
-        for shown in &self.shown {
+        for shown in self.shown() {
             let taken = witnesses.iter().any(|witness| witness.field == shown.field);
             if taken || !shown.meets(row) {
                 continue;
@@ -139,11 +149,30 @@ impl Indicators {
         }));
     }
 
-    /// The most specific domain that `host` is or is under.
-    fn domain(&self, host: &str) -> Option<(usize, &Indicator, How)> {
-        self.domains()
-            .filter_map(|(at, indicator)| Some((at, indicator, stand(host, &indicator.value)?)))
-            .reduce(|best, next| if next.1.value.len() > best.1.value.len() { next } else { best })
+    /// The most specific indicator that speaks of the event's remote name: a
+    /// pattern of its URL, else the longest domain or pattern of its host.
+    fn named(&self, row: Row<'_>) -> Option<(usize, &Indicator, How)> {
+        let host = row.text(field::REMOTE_HOST);
+        if host.is_empty() {
+            return None;
+        }
+        self.all
+            .iter()
+            .enumerate()
+            .filter_map(|(at, indicator)| {
+                let value = indicator.value.as_str();
+                let how = match indicator.ty {
+                    IndicatorType::Domain => stand(host, value)?,
+                    IndicatorType::HostPattern if host_meets(value, host) => How::SUBDOMAIN,
+                    IndicatorType::UrlPattern if has_url(row, value, host) => How::SUBDOMAIN,
+                    _ => return None,
+                };
+                Some((at, indicator, how))
+            })
+            .reduce(|best, next| {
+                let rank = |i: &Indicator| (i.ty == IndicatorType::UrlPattern, i.value.len());
+                if rank(next.1) > rank(best.1) { next } else { best }
+            })
     }
 
     fn domains(&self) -> impl Iterator<Item = (usize, &Indicator)> {
@@ -157,14 +186,15 @@ impl Shown {
     }
 }
 
-/// How values of this type are compared; none for domains, which are compared
-/// by [`stand`], because the answer has degrees.
-fn text_op(ty: IndicatorType) -> Option<TextOp> {
-    match ty.op() {
-        Op::HAS => Some(TextOp::Has),
-        Op::EQ => Some(TextOp::Eq),
-        _ => None,
-    }
+/// Whether the event's URL meets a pattern. The pattern's host must be that of
+/// the event, so that user info cannot stand for it.
+fn has_url(row: Row<'_>, pattern: &str, host: &str) -> bool {
+    let of = pattern.split('/').next().unwrap_or(pattern);
+    let own = if of.contains('*') { host_meets(of, host) } else { same(of, host) };
+    own && IndicatorType::UrlPattern
+        .fields()
+        .iter()
+        .any(|&field| url_meets(pattern, row.text(field)))
 }
 
 /// Whether `host` is `domain` or is under it, label by label.

@@ -1,0 +1,10 @@
+//! What the keeper of the catalog does with it: reading collections of others
+//! into tools' files.
+//!
+//! The catalog itself only models and reads; whatever changes its files or
+//! judges them is here, and only the program uses it.
+
+#![forbid(unsafe_code)]
+
+pub mod alternatives;
+pub mod import;

@@ -1,0 +1,74 @@
+//! The whole catalog as one detector.
+//!
+//! Every tool of `catalog/tools` that has rules, run by the SDK's rule-driven
+//! detector: what eighty plugins would find, for the price of one look at each
+//! row. A tool that has a plugin of its own besides, as SupRemo has, is
+//! reported once all the same, because findings are one per event and rule,
+//! whoever makes them.
+
+#![forbid(unsafe_code)]
+
+use remora_sdk::{
+    Batch, Detector, Error, Fact, Findings, Hit, Interests, Rules, Shim, abi::DetectorModule,
+    rules::RuleDetector,
+};
+
+/// For programs that link the detector in.
+pub const MODULE: DetectorModule = Shim::<Catalog>::MODULE;
+
+/// Who the detector is.
+pub const MANIFEST: &str = Catalog::MANIFEST;
+
+/// Finds every tool of the catalog.
+#[derive(Debug)]
+pub struct Catalog(RuleDetector);
+
+impl Detector for Catalog {
+    // By hand, because a manifest is read before any code runs; a test holds
+    // it against the catalog.
+    const MANIFEST: &'static str = remora_sdk::manifest!(
+        name: "catalog",
+        tools: [
+            "action1", "addigy", "aeroadmin", "alpemix", "ammyy", "anydesk", "anyplacecontrol",
+            "anyviewer", "atera", "awesun", "barracudarmm", "beamyourscreen", "beyondtrust",
+            "chromerdp", "connectwise", "crosstec", "dameware", "dattormm", "desktopnow",
+            "distantdesktop", "dwservice", "ehorus", "fleetdeck", "getscreen", "iperiusremote",
+            "islonline", "itarian", "jumpcloud", "kaseya", "level", "litemanager", "logmein",
+            "meshcentral", "mremoteng", "msp360-cloudberry", "nable", "naverisk", "netsupport",
+            "ninjarmm", "optitune", "panorama9", "parsec-app", "pcvisit", "pdq", "pulseway",
+            "radmin", "realvnc", "remotedesktopplus", "remotepc", "remoteutilities", "rport",
+            "rustdesk", "screenmeet", "servereye", "showmypc", "simplehelp", "splashtop",
+            "supremo", "syncromsp", "syspectr", "tacticalrmm", "teamviewer", "techinline",
+            "tigervnc", "tightvnc", "tsplus", "ultraviewer", "xeox", "xmreality", "zohoassist",
+        ],
+        techniques: ["T1072", "T1219", "T1219.002"],
+    );
+
+    fn new(config: &str) -> Result<Self, Error> {
+        if !config.trim().is_empty() {
+            return Err("the catalog detector takes no configuration".into());
+        }
+        Ok(Catalog(RuleDetector::new(remora_catalog::embedded_rule_sets().collect())?))
+    }
+
+    fn rules(&self, rules: &mut Rules<'_>) {
+        self.0.rules(rules);
+    }
+
+    fn interests(&self, interests: &mut Interests<'_>) {
+        self.0.interests(interests);
+    }
+
+    fn inspect(
+        &self,
+        batch: &Batch<'_>,
+        hits: &[Hit],
+        findings: &mut Findings<'_>,
+    ) -> Result<(), Error> {
+        self.0.inspect(batch, hits, findings)
+    }
+
+    fn adopt(&self, facts: &[Fact<'_>]) -> Result<Self, Error> {
+        Ok(Catalog(self.0.adopt(facts)?))
+    }
+}
