@@ -7,12 +7,12 @@
 //! bytes are dropped as they come, so that memory stays bounded whatever the
 //! input holds.
 
-use memchr::{memchr, memchr_iter};
+use memchr::memchr_iter;
 
 use crate::{
     Block, Trouble,
     csv::{Header, Row},
-    framing::{Frame, Framer},
+    framing::{Frame, Framer, Skip},
     reader::Reader,
 };
 
@@ -35,6 +35,8 @@ pub struct Blocks {
     whole: usize,
     ended: bool,
     failed: Option<Trouble>,
+    /// Whether it was said that the input is cut off.
+    told: bool,
     /// The rest of the input has other columns; its records are counted and refused.
     foreign: Option<Trouble>,
     number: u64,
@@ -67,6 +69,7 @@ impl Blocks {
             whole: 0,
             ended: false,
             failed: None,
+            told: false,
             foreign: None,
             number: 0,
             offset: 0,
@@ -126,6 +129,7 @@ impl Blocks {
                 }
                 _ if self.whole > 0 => return Some(self.cut()),
                 Stop::More => {
+                    troubles.extend(self.cut_off());
                     troubles.extend(self.failed.take());
                     return None;
                 }
@@ -236,10 +240,12 @@ impl Blocks {
             message: format!("the record is larger than {}", size(self.limit)),
         });
         self.record += 1;
-        let mut from = self.limit;
+        let mut skip = self.framer.skip(self.buffer[0]);
+        // Up to the limit there is no newline.
+        let mut from = if matches!(skip, Skip::Line) { self.limit } else { 0 };
         loop {
-            if let Some(newline) = memchr(b'\n', &self.buffer[from..self.read]) {
-                return self.drop_front(from + newline + 1);
+            if let Some(end) = skip.end(&self.buffer[from..self.read]) {
+                return self.drop_front(from + end);
             }
             self.drop_front(self.read);
             from = 0;
@@ -248,6 +254,19 @@ impl Blocks {
             }
             self.fill(self.block_size);
         }
+    }
+
+    /// Says once that the input ends between two records where it cannot.
+    fn cut_off(&mut self) -> Option<Trouble> {
+        let told = std::mem::replace(&mut self.told, true);
+        (self.failed.is_none() && !told && self.framer.is_open()).then(|| Trouble {
+            line: self.line,
+            offset: self.offset,
+            records: 0,
+            message: "the input ends inside of a JSON array: it was cut off, and what followed \
+                      is missing"
+                .to_owned(),
+        })
     }
 
     /// Refuses everything from here on: the block cut before was the last one with the columns

@@ -26,16 +26,28 @@ pub enum FormatName {
     DefenderNdjson,
     /// A header and rows, Defender or Sentinel tables.
     DefenderCsv,
+    /// JSON objects in an array, in the answer of a query API or printed over several lines,
+    /// Defender or Sentinel tables.
+    DefenderJson,
+    /// The envelopes of Defender's streaming export, one a line or in batches of Event Hub.
+    DefenderEvents,
 }
 
 impl FormatName {
     /// Every format.
-    pub const ALL: &[FormatName] = &[FormatName::DefenderNdjson, FormatName::DefenderCsv];
+    pub const ALL: &[FormatName] = &[
+        FormatName::DefenderNdjson,
+        FormatName::DefenderCsv,
+        FormatName::DefenderJson,
+        FormatName::DefenderEvents,
+    ];
     /// The name in options and output.
     pub fn name(self) -> &'static str {
         match self {
             FormatName::DefenderNdjson => "defender-ndjson",
             FormatName::DefenderCsv => "defender-csv",
+            FormatName::DefenderJson => "defender-json",
+            FormatName::DefenderEvents => "defender-events",
         }
     }
     /// The format of this name.
@@ -155,17 +167,12 @@ pub(crate) fn open_sized(
                 None => InputError { kind: InputErrorKind::Unrecognised, message },
             }
         })?;
-    let shape = match found {
-        sniff::Found::Ndjson => Shape::Ndjson,
-        sniff::Found::Csv { header, rows } => {
-            blocks.drop_front(rows);
-            let framer = Framer::new(Framing::Csv(header.delimiter), sizes.record);
-            blocks.set_framing(framer, Some(header.clone()));
-            Shape::Csv(header)
-        }
-    };
+    let sniff::Found { format, shape, start } = found;
+    blocks.drop_front(start);
+    let header = if let Shape::Csv(header) = &shape { Some(header.clone()) } else { None };
+    blocks.set_framing(Framer::new(shape.framing(), sizes.record), header);
     let compression = blocks.compression();
-    Ok(Opened { stream: Stream::new(plan, shape, sizes.record), blocks, compression })
+    Ok(Opened { stream: Stream::new(format, plan, shape, sizes.record), blocks, compression })
 }
 
 fn unreadable(error: impl fmt::Display) -> InputError {

@@ -14,6 +14,7 @@
 mod blocks;
 mod csv;
 pub mod defender;
+mod elements;
 pub mod events;
 mod extract;
 mod framing;
@@ -34,6 +35,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 pub mod time;
+mod walk;
 
 pub use blocks::{BLOCK_SIZE, Blocks};
 pub use events::Events;

@@ -178,6 +178,11 @@ impl Plan {
             && names.clone().any(|name| origin.contains(&name))
     }
 
+    /// Whether a table is known by this name, be it swept or not.
+    pub(crate) fn is_table(&self, name: &str) -> bool {
+        !name.is_empty() && self.mapping.kinds.tables.iter().any(|&(table, _)| glob(table, name))
+    }
+
     /// The table of a record's kind; none where its table is not swept.
     pub(crate) fn table(&self, record: &Record<'_>) -> Option<&PlannedTable> {
         let kind = self.kind(record)?;
@@ -187,12 +192,17 @@ impl Plan {
     fn kind(&self, record: &Record<'_>) -> Option<Kind> {
         let rules = &self.mapping.kinds;
         let name = record.first(&self.table_columns);
+        let action = record.value(self.action_column);
+        if let Some(&(.., kind)) = rules.within.iter().find(|(table, pattern, _)| {
+            !name.is_empty() && glob(table, name) && glob(pattern, action)
+        }) {
+            return Some(kind);
+        }
         if let Some(&(_, kind)) =
             rules.tables.iter().find(|(table, _)| !name.is_empty() && glob(table, name))
         {
             return kind;
         }
-        let action = record.value(self.action_column);
         if let Some(&(_, kind)) =
             rules.actions.iter().find(|(pattern, _)| !action.is_empty() && glob(pattern, action))
         {
@@ -249,6 +259,7 @@ mod tests {
         recognise: Recognise { subject: &["Image"], origin: &["Computer"] },
         kinds: KindRules {
             table_columns: &[],
+            within: &[],
             tables: &[],
             action_column: "Task",
             actions: &[],

@@ -107,7 +107,10 @@ impl Stream {
                 // The cutter leaves neither in a block.
                 Frame::TooLong | Frame::More => (data.len(), true),
             };
-            let content = framer.content(&data[at..end]);
+            let content = match unclosed {
+                true => Some(&data[at..end]),
+                false => framer.content(&data[at..end]),
+            };
             let place = Place { line, offset: block.offset + at as u64 };
             line += memchr_iter(b'\n', &data[at..end]).count() as u64;
             at = end;
@@ -118,7 +121,7 @@ impl Stream {
             let index = block.record + scan.counts.records;
             scan.counts.records += 1;
             let read = if unclosed {
-                Err("a quoted field that begins here does not end".to_owned())
+                Err(self.unclosed().to_owned())
             } else {
                 self.read(content, &mut record)
             };

@@ -18,6 +18,7 @@ use crate::{
 /// How the blocks of one input are decoded; shared by all workers.
 #[derive(Debug)]
 pub struct Stream {
+    format: FormatName,
     plan: Arc<Plan>,
     shape: Shape,
     limit: usize,
@@ -28,22 +29,32 @@ pub struct Stream {
 pub(crate) enum Shape {
     /// A JSON object a line.
     Ndjson,
+    /// JSON objects, wherever they stand.
+    Elements,
     /// A header and rows.
     Csv(Header),
 }
 
+impl Shape {
+    /// How records are separated.
+    pub(crate) fn framing(&self) -> Framing {
+        match self {
+            Shape::Ndjson => Framing::Lines,
+            Shape::Elements => Framing::Elements,
+            Shape::Csv(header) => Framing::Csv(header.delimiter),
+        }
+    }
+}
+
 impl Stream {
     /// A stream of records of up to `limit` bytes.
-    pub(crate) fn new(plan: Arc<Plan>, shape: Shape, limit: usize) -> Stream {
-        Stream { plan, shape, limit }
+    pub(crate) fn new(format: FormatName, plan: Arc<Plan>, shape: Shape, limit: usize) -> Stream {
+        Stream { format, plan, shape, limit }
     }
 
     /// The format.
     pub fn format(&self) -> FormatName {
-        match self.shape {
-            Shape::Ndjson => FormatName::DefenderNdjson,
-            Shape::Csv(_) => FormatName::DefenderCsv,
-        }
+        self.format
     }
 
     /// A hash over all filled columns of the record in `raw`, whatever their order and the
@@ -56,8 +67,18 @@ impl Stream {
     /// read as a record is hashed as it is.
     pub fn record_hash(&self, raw: &[u8]) -> [u8; 16] {
         match &self.shape {
-            Shape::Ndjson => identity::of_object(raw),
+            Shape::Ndjson | Shape::Elements => identity::of_object(raw),
             Shape::Csv(header) => identity::of_row(header, raw),
+        }
+    }
+
+    /// Why a frame without an end is refused.
+    pub(crate) fn unclosed(&self) -> &'static str {
+        match self.shape {
+            Shape::Csv(_) => "a quoted field that begins here does not end",
+            Shape::Ndjson | Shape::Elements => {
+                "the JSON object that begins here is damaged or does not end"
+            }
         }
     }
 
@@ -67,16 +88,12 @@ impl Stream {
 
     /// What finds the records of a block.
     pub(crate) fn framer(&self) -> Framer {
-        let framing = match &self.shape {
-            Shape::Ndjson => Framing::Lines,
-            Shape::Csv(header) => Framing::Csv(header.delimiter),
-        };
-        Framer::new(framing, self.limit)
+        Framer::new(self.shape.framing(), self.limit)
     }
 
     pub(crate) fn header(&self) -> Option<&Header> {
         match &self.shape {
-            Shape::Ndjson => None,
+            Shape::Ndjson | Shape::Elements => None,
             Shape::Csv(header) => Some(header),
         }
     }
@@ -84,7 +101,7 @@ impl Stream {
     /// Reads the columns of the record in `raw`, or says why it is refused.
     pub(crate) fn read<'b>(&self, raw: &'b [u8], record: &mut Record<'b>) -> Result<(), String> {
         match &self.shape {
-            Shape::Ndjson => ndjson::read(&self.plan, raw, record),
+            Shape::Ndjson | Shape::Elements => ndjson::read(&self.plan, raw, record),
             Shape::Csv(header) => {
                 header.read(raw, record);
                 Ok(())

@@ -5,6 +5,8 @@ use crate::{FormatName, InputErrorKind};
 
 const NDJSON: FormatName = FormatName::DefenderNdjson;
 const CSV: FormatName = FormatName::DefenderCsv;
+const JSON: FormatName = FormatName::DefenderJson;
+const EVENTS: FormatName = FormatName::DefenderEvents;
 
 #[test]
 fn formats_are_recognised_by_their_columns() {
@@ -29,6 +31,23 @@ fn formats_are_recognised_by_their_columns() {
         ("sep=|\nDeviceId|Remote,Url|RemoteUrl\n", CSV),
         (",ReportId_long,IsSigned\n", CSV),
         (&wide, CSV),
+        ("[\n{\"DeviceId\":1,\"RemoteUrl\":1},\n{\"DeviceId\":1}\n]", JSON),
+        ("[{\"a\":1},{\"DeviceId\":1,\"RemoteUrl\":\"cut", JSON),
+        (
+            "{\"Schema\":[{\"Name\":\"DeviceId\"}],\"Results\":[{\"DeviceId\":1,\"RemoteUrl\":1}]}",
+            JSON,
+        ),
+        ("{\"Stats\":{\"a\":[1]},\"Results\":[\n{\"DeviceId\":1,\"RemoteUrl\":1},\n", JSON),
+        ("{\n  \"DeviceId\": 1,\n  \"RemoteUrl\": 1\n}\n", JSON),
+        ("{\"value\":[{\"DeviceId\":1,\"RemoteUrl\":1}],\"Count\":1}", JSON),
+        // Rows of tables that are not swept are known all the same.
+        (
+            "{\"time\":1,\"category\":\"AdvancedHunting-EmailEvents\",\"properties\":{\"x\":1}}",
+            EVENTS,
+        ),
+        ("{\"time\":1,\"properties\":{\"DeviceId\":1,\"RemoteUrl\":1}}", EVENTS),
+        ("{\"records\":[{\"category\":\"AdvancedHunting-DeviceInfo\",\"properties\":{}}]}", EVENTS),
+        ("[{\"category\":\"AdvancedHunting-DeviceInfo\",\"properties\":{}}]", EVENTS),
     ];
     for &(text, format) in cases {
         let swept = sweep(text.as_bytes()).unwrap_or_else(|error| panic!("{text:?}: {error}"));
@@ -61,11 +80,11 @@ fn the_rest_is_named_in_one_line() {
         (b"D\0e\0v\0i\0c\0e\0", "UTF-16 text"),
         (b"\0D\0e\0v\0i\0c\0e", "UTF-16 text"),
         (b"\x01\x02\x03\x04\x05\xff\xfe\xfd", "binary data"),
-        (b"[\n{\"DeviceId\":1,\"RemoteUrl\":1},\n{\"DeviceId\":1}\n]", "a JSON array: write its elements one a line"),
-        (b"{\"Schema\":[],\"Results\":[{\"DeviceId\":1}]}", "a hunting API"),
-        (b"{\"records\":[{\"time\":1,\"properties\":{}}]}", "an Event Hub batch"),
-        (b"{\"time\":1,\"category\":\"AdvancedHunting-DeviceInfo\",\"properties\":{\"DeviceId\":1,\"RemoteUrl\":1}}", "the rows under `properties`"),
-        (b"{\n  \"DeviceId\": 1,\n  \"RemoteUrl\": 1\n}\n", "JSON over several lines"),
+        (b"[{\"ts\":1},{\"uid\":2}]", "JSON objects with other names (ts)"),
+        (
+            b"{\"records\":[{\"time\":1,\"properties\":{\"uid\":1}}]}",
+            "JSON objects with other names (time, properties, uid)",
+        ),
         (b"{\"ts\":1,\"uid\":2}\n", "JSON objects with other names (ts, uid)"),
         (b"{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1}", "(a, b, c, d, e, f, …)"),
         (b"{\"a\\u0007b\":1}", "(a\u{fffd}b)"),
