@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use remora_engine::{
     host::Detectors,
-    sources::FormatName,
+    sources::{FormatName, Zone},
     sweep::{self, Browsers, Grouping, Options, Outcome},
 };
 
@@ -56,6 +56,7 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
     let mut options = Options {
         inputs: found.inputs,
         format,
+        zone: args.timezone.as_deref().map(read_zone).transpose()?,
         window: sweep::Window::default(),
         now: times::clock(),
         tools: args.tool.clone(),
@@ -148,6 +149,15 @@ fn read_format(name: &str) -> Result<Option<FormatName>> {
     }
 }
 
+fn read_zone(name: &str) -> Result<Zone> {
+    match Zone::from_name(name) {
+        Some(zone) => Ok(zone),
+        None => bail!(
+            "--timezone: there is no zone {name:?}; write a name such as Europe/Berlin, an offset such as +02:00, or UTC"
+        ),
+    }
+}
+
 fn browsers() -> Browsers {
     Browsers {
         browsers: remora_catalog::browsers().to_vec(),
@@ -215,6 +225,8 @@ mod tests {
     fn formats_are_read_by_name() {
         assert_eq!(read_format("auto").unwrap(), None);
         assert_eq!(read_format("defender-csv").unwrap(), Some(FormatName::DefenderCsv));
+        assert!(read_zone("Europe/Berlin").is_ok() && read_zone("-05:00").is_ok());
+        assert!(read_zone("Berlin").unwrap_err().to_string().contains("Europe/Berlin"));
         assert!(read_format("exel").unwrap_err().to_string().contains("defender-ndjson"));
     }
 }

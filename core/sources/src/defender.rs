@@ -244,6 +244,8 @@ const TABLES: &[(&str, Option<Kind>)] = &[
     ("DeviceNetworkEvents", Some(kind::CONNECTION)),
     ("DeviceProcessEvents", Some(kind::PROCESS)),
     ("DeviceFileCertificateInfo", Some(kind::SIGNATURE)),
+    // A row of a device's timeline that repeats another one.
+    ("Techniques", None),
     ("Device*", None),
     ("Alert*", None),
     ("Cloud*", None),

@@ -12,8 +12,10 @@
 #![forbid(unsafe_code)]
 
 mod blocks;
+mod clock;
 mod csv;
 pub mod defender;
+pub mod dialects;
 mod elements;
 pub mod events;
 mod extract;
@@ -38,6 +40,7 @@ pub mod time;
 mod walk;
 
 pub use blocks::{BLOCK_SIZE, Blocks};
+pub use clock::Zone;
 pub use events::Events;
 pub use framing::MAX_RECORD;
 pub use input::{Block, FormatName, InputError, InputErrorKind, Opened, Trouble};

@@ -171,6 +171,16 @@ impl Plan {
         self.ids.get(name).copied()
     }
 
+    /// The name of a column.
+    pub(crate) fn name(&self, column: Column) -> &'static str {
+        self.names[usize::from(column)]
+    }
+
+    /// Whether events take their time from a column.
+    pub(crate) fn is_time(&self, column: Column) -> bool {
+        self.tables.iter().any(|table| table.time.contains(&column))
+    }
+
     /// Whether these names of columns are those of a file of this mapping.
     pub(crate) fn recognises<'n>(&self, names: impl Iterator<Item = &'n str> + Clone) -> bool {
         let Recognise { subject, origin } = self.mapping.recognise;

@@ -40,7 +40,7 @@ pub(crate) fn recognise(
     whole: bool,
     forced: Option<FormatName>,
 ) -> Result<Found, String> {
-    use FormatName::{DefenderCsv, DefenderEvents, DefenderJson, DefenderNdjson};
+    use FormatName::{DefenderEvents, DefenderJson, DefenderNdjson};
     match forced {
         Some(format @ DefenderNdjson) => return Ok(Found::json(format, Shape::Ndjson)),
         Some(format @ DefenderJson) => return Ok(Found::json(format, Shape::Elements)),
@@ -67,9 +67,9 @@ pub(crate) fn recognise(
     }
     let header = best_header(plan, head, whole);
     if let Some((header, start)) = header
-        && plan.recognises(header.names.iter().map(String::as_str))
+        && header.is_recognised()
     {
-        return Ok(Found { format: DefenderCsv, shape: Shape::Csv(header), start });
+        return Ok(Found { format: header.format(), shape: Shape::Csv(header), start });
     }
     if holds_lines(head) {
         for line in lines(head) {

@@ -143,3 +143,16 @@ fn what_cannot_be_opened_is_unreadable() {
     std::fs::write(&file, "{\"DeviceId\":1,\"RemoteUrl\":1}").unwrap();
     assert_eq!(crate::input::open(&file, None).unwrap().stream.format(), NDJSON);
 }
+
+#[test]
+fn local_times_without_a_zone_are_refused() {
+    for column in ["Timestamp", "TimeGenerated"] {
+        let text = format!("DeviceId,RemotePort,{column} [Local Time]\na,1,2026-01-14 08:00:00\n");
+        let error = sweep(text.as_bytes()).unwrap_err();
+        assert_eq!(error.kind, InputErrorKind::NoZone);
+        assert!(error.message.contains(column) && error.message.contains("--timezone"), "{error}");
+    }
+    // Of a time that no event has, the zone need not be known.
+    let text = "DeviceId,RemotePort,ProcessCreationTime [Local Time]\na,1,2026-01-14 08:00:00\n";
+    assert_eq!(sweep(text.as_bytes()).unwrap().counts.events, 1);
+}
