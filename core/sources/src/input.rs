@@ -127,7 +127,7 @@ pub struct Opened {
     pub stream: Stream,
     /// Its blocks, in order.
     pub blocks: Blocks,
-    /// `gzip` or none.
+    /// `gzip`, `zstd` or none.
     pub compression: Option<&'static str>,
 }
 

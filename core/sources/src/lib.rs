@@ -37,7 +37,9 @@ mod stream;
 #[cfg(test)]
 mod tests;
 pub mod time;
+mod utf16;
 mod walk;
+mod zstd;
 
 pub use blocks::{BLOCK_SIZE, Blocks};
 pub use clock::Zone;

@@ -21,17 +21,16 @@ const BINARY: &[(&[u8], &str)] = &[
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it"),
     (b"Rar!\x1a\x07", "a RAR archive: unpack it"),
     (b"\xfd7zXZ\0", "xz-compressed data: decompress it"),
-    (b"\x28\xb5\x2f\xfd", "Zstandard-compressed data: decompress it"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard inside of another compression: decompress it once"),
     (b"BZh", "bzip2-compressed data: decompress it"),
-    (b"\x1f\x8b", "gzip inside of gzip: decompress it once"),
+    (b"\x1f\x8b", "gzip inside of another compression: decompress it once"),
     (b"ElfFile\0", "a Windows event log (EVTX)"),
     (b"\xa1\xb2\xc3\xd4", "a packet capture (pcap)"),
     (b"\xd4\xc3\xb2\xa1", "a packet capture (pcap)"),
     (b"\xa1\xb2\x3c\x4d", "a packet capture (pcap)"),
     (b"\x4d\x3c\xb2\xa1", "a packet capture (pcap)"),
     (b"\x0a\x0d\x0d\x0a", "a packet capture (pcapng)"),
-    (b"\xff\xfe", "UTF-16 text, as PowerShell writes it: convert it to UTF-8"),
-    (b"\xfe\xff", "UTF-16 text: convert it to UTF-8"),
+    (b"\xff\xfe\0\0", "UTF-32 text: convert it to UTF-8"),
 ];
 
 /// First bytes of text in formats that are not read.
@@ -59,7 +58,7 @@ pub(crate) fn describe(head: &[u8], object: Option<&[u8]>) -> String {
     }
     if head.len() > 1 && head.chunks_exact(2).take(64).all(|pair| (pair[0] == 0) != (pair[1] == 0))
     {
-        return "no format fits: it looks like UTF-16 text: convert it to UTF-8".to_owned();
+        return "no format fits: it looks like UTF-16 text without a byte order mark: convert it to UTF-8".to_owned();
     }
     let text = String::from_utf8_lossy(head);
     if !is_text(&text) {

@@ -11,6 +11,8 @@ mod hashes;
 mod real_data;
 mod screen;
 mod sniffing;
+mod utf16;
+mod zstd;
 
 use std::{
     collections::BTreeMap,
