@@ -84,7 +84,7 @@ impl Framer {
     /// its first byte.
     pub(crate) fn skip(&self, front: u8) -> Skip {
         match (self.framing, front) {
-            (Framing::Elements, b'{' | b'"') => Skip::Value(Walk::new()),
+            (Framing::Elements, b'{' | b'"') => Skip::Value(Walk::new(), self.limit),
             _ => Skip::Line,
         }
     }
@@ -187,8 +187,8 @@ impl Framer {
 pub(crate) enum Skip {
     /// Behind the next newline.
     Line,
-    /// Behind a JSON value.
-    Value(Walk),
+    /// Behind a JSON value; if it is damaged, behind so many bytes, for within them nothing begins.
+    Value(Walk, usize),
 }
 
 impl Skip {
@@ -196,11 +196,14 @@ impl Skip {
     pub(crate) fn end(&mut self, data: &[u8]) -> Option<usize> {
         match self {
             Skip::Line => memchr(b'\n', data).map(|newline| newline + 1),
-            Skip::Value(walk) => match walk.feed(data, 0, false, false) {
+            Skip::Value(walk, searched) => match walk.feed(data, 0, false, false) {
                 Walked::At(end) | Walked::Wrapper(end) => Some(end),
                 // What follows is framed as if it began anew.
-                Walked::Broken(place) => Some(place),
-                Walked::More => None,
+                Walked::Broken(place) => Some(place.max(*searched).min(data.len())),
+                Walked::More => {
+                    *searched = 0;
+                    None
+                }
             },
         }
     }

@@ -72,15 +72,14 @@ pub(crate) fn recognise(
         return Ok(Found { format: header.format(), shape: Shape::Csv(header), start });
     }
     if holds_lines(head) {
-        for line in lines(head) {
-            match what(plan, line) {
-                Some(DefenderEvents) => return Ok(Found::json(DefenderEvents, Shape::Ndjson)),
-                // A file of envelopes may begin with a row that was put before them.
-                Some(format) if !lines(head).any(|l| what(plan, l) == Some(DefenderEvents)) => {
-                    return Ok(Found::json(format, Shape::Ndjson));
-                }
-                _ => {}
+        // Envelopes may follow rows that were put before them.
+        let found: Vec<_> = lines(head).filter_map(|line| what(plan, line)).collect();
+        match found.first() {
+            Some(_) if found.contains(&DefenderEvents) => {
+                return Ok(Found::json(DefenderEvents, Shape::Ndjson));
             }
+            Some(&format) => return Ok(Found::json(format, Shape::Ndjson)),
+            None => {}
         }
     }
     for element in first_elements(head) {

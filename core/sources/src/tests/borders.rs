@@ -145,6 +145,17 @@ fn lines() -> impl Strategy<Value = String> {
         .prop_map(|lines| lines.into_iter().map(|(line, end)| line + end).collect())
 }
 
+/// Where nothing can be read, the search for the next object must not begin anew at each bracket:
+/// that would take hours here.
+#[test]
+fn a_large_input_of_damage_takes_no_quadratic_time() {
+    let mut text = "[{\"DeviceId\":\"a\",\"RemotePort\":1},".to_owned();
+    text += &"{'DeviceId': 'b'},\n".repeat(200_000);
+    let swept = sweep_sized(text.as_bytes(), Sizes { record: 1 << 18, ..USUAL }).unwrap();
+    assert_eq!(swept.counts.events, 1);
+    assert!(swept.records() > 10 && swept.records() < 200, "{}", swept.records());
+}
+
 /// Pieces of which JSON is made, and what breaks it.
 fn json() -> impl Strategy<Value = String> {
     let element = prop_oneof![
