@@ -300,13 +300,31 @@ remora_test!(a_picture, |dir, sweep| {
     assert_eq!((inputs[0].source.as_str(), inputs[1].records), ("picture.png", 1));
 });
 
-remora_test!(what_is_not_read_yet_is_named_with_the_way_out, |dir, sweep| {
-    let utf16 = "\u{feff}DeviceId,RemoteUrl".encode_utf16().flat_map(u16::to_le_bytes);
-    dir.create("powershell.csv", utf16.collect::<Vec<u8>>());
-    dir.create("array.json", format!("[{}]", row(2).trim_end()));
-    let told = ["powershell.csv: ", "UTF-16", "convert it to UTF-8"];
-    sweep_hopeless(dir, sweep, "powershell.csv", &told);
-    sweep_hopeless(dir, &mut dir.sweep(), "array.json", &["array.json: ", "one a line"]);
+remora_test!(other_shapes_of_the_same_rows, |dir, sweep| {
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let element = |number| row(number).trim_end().to_owned();
+    dir.create("powershell.ndjson", utf16(&format!("\u{feff}{}", row(1))));
+    dir.create("array.json", format!("[\n{},\n{}\n]", element(2), element(3)));
+    dir.create("events.json", format!("{{\"records\":[{{\"properties\":{}}}]}}", element(4)));
+    let inputs = ["powershell.ndjson", "array.json", "events.json"];
+    let report = sweep.args(["--output", "ndjson", "--strict"]).args(inputs).run();
+    let report = report.ended(0).silent().report();
+    assert_eq!(devices(&report), ["d1", "d2", "d3", "d4"]);
+});
+
+remora_test!(local_times_need_a_zone, |dir, sweep| {
+    let header = "TimeGenerated [Local Time],DeviceId,ActionType,RemoteUrl";
+    let line = "\"1/14/2026, 9:00:00.000 AM\",d1,ConnectionSuccess,supremocontrol.com";
+    dir.create("portal.csv", format!("{header}\n{line}\n"));
+    sweep_hopeless(dir, sweep, "portal.csv", &["portal.csv: ", "--timezone"]);
+    let mut told = dir.sweep();
+    told.args(["--timezone", "Europe/Berlin", "--output", "ndjson", "--strict", "portal.csv"]);
+    let report = told.run().ended(0).silent().report();
+    assert_eq!(devices(&report), ["d1"]);
+    assert_eq!(report.summary.first_event.as_deref(), Some("2026-01-14T08:00:00Z"));
+    let mut wrong = dir.sweep();
+    wrong.args(["--timezone", "Berlin", "portal.csv"]);
+    wrong.run().ended(2).said(&["--timezone", "\"Berlin\"", "Europe/Berlin"]);
 });
 
 remora_test!(a_forced_format_does_not_make_a_picture_readable, |dir, sweep| {

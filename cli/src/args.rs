@@ -153,6 +153,10 @@ pub(crate) struct SweepArgs {
     /// Force the source format instead of recognising it by content.
     #[arg(long, value_name = "NAME", default_value = "auto", help_heading = "Input")]
     pub(crate) format: String,
+    /// The zone of times that an input declares local, such as Europe/Berlin or +02:00; such an
+    /// input is refused without it.
+    #[arg(long, value_name = "ZONE", help_heading = "Input")]
+    pub(crate) timezone: Option<String>,
     /// Begin of the time window, included: a time, a date, or a span back from now such as 5d.
     #[arg(long, value_name = "T", help_heading = "Input")]
     pub(crate) since: Option<String>,
@@ -233,6 +237,11 @@ pub(crate) struct ExplainArgs {
     /// Force the source format instead of recognising it by content.
     #[arg(long, value_name = "NAME", default_value = "auto", help_heading = "Input")]
     pub(crate) format: String,
+
+    /// The zone of times that an input declares local, such as Europe/Berlin or +02:00; such an
+    /// input is refused without it.
+    #[arg(long, value_name = "ZONE", help_heading = "Input")]
+    pub(crate) timezone: Option<String>,
 
     #[command(flatten)]
     pub(crate) detectors: DetectorArgs,

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::{
     args::{ExplainArgs, ExplainOutput, LogArgs},
-    cmd::sweep::{browsers, read_format, say_problem},
+    cmd::sweep::{browsers, read_format, read_zone, say_problem},
     exit::Status,
     inputs::Inputs,
     report::explanation,
@@ -52,6 +52,7 @@ pub(crate) fn run(args: &ExplainArgs, log: &LogArgs) -> Result<Status> {
         format,
         window: sweep::Window::default(),
         now: times::clock(),
+        zone: args.timezone.as_deref().map(read_zone).transpose()?,
         tools: args.detectors.tool.clone(),
         rules: args.detectors.rule.clone(),
         grouping: sweep::Grouping::Rule,

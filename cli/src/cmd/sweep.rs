@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use remora_engine::{
-    sources::FormatName,
+    sources::{FormatName, Zone},
     sweep::{self, Browsers, Grouping, Options, Outcome},
 };
 
@@ -58,6 +58,7 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
     let mut options = Options {
         inputs: found.inputs,
         format,
+        zone: args.timezone.as_deref().map(read_zone).transpose()?,
         window: sweep::Window::default(),
         now: times::clock(),
         tools: args.detectors.tool.clone(),
@@ -148,6 +149,15 @@ pub(crate) fn read_format(name: &str) -> Result<Option<FormatName>> {
             let names: Vec<&str> = known.map(FormatName::name).collect();
             bail!("--format: there is no format {name:?}; choose auto, {}", names.join(", "))
         }
+    }
+}
+
+pub(crate) fn read_zone(name: &str) -> Result<Zone> {
+    match Zone::from_name(name) {
+        Some(zone) => Ok(zone),
+        None => bail!(
+            "--timezone: there is no zone {name:?}; write a name such as Europe/Berlin, an offset such as +02:00, or UTC"
+        ),
     }
 }
 
@@ -252,6 +262,8 @@ mod tests {
     fn formats_are_read_by_name() {
         assert_eq!(read_format("auto").unwrap(), None);
         assert_eq!(read_format("defender-csv").unwrap(), Some(FormatName::DefenderCsv));
+        assert!(read_zone("Europe/Berlin").is_ok() && read_zone("-05:00").is_ok());
+        assert!(read_zone("Berlin").unwrap_err().to_string().contains("Europe/Berlin"));
         assert!(read_format("exel").unwrap_err().to_string().contains("defender-ndjson"));
     }
 }

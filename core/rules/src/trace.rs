@@ -29,7 +29,7 @@ enum Node {
     All(Vec<Node>),
     Any(Vec<Node>),
     Not(Box<Node>),
-    Leaf { expr: Expr, program: Program },
+    Leaf { expr: Expr, program: Box<Program> },
 }
 
 /// What one part of a rule made of an event.
@@ -114,7 +114,10 @@ impl Node {
             Expr::And(terms) => Node::All(all(terms)),
             Expr::Or(terms) => Node::Any(all(terms)),
             Expr::Not(inner) => Node::Not(Box::new(Node::new(inner, learned))),
-            leaf => Node::Leaf { expr: leaf.clone(), program: Program::new(&leaf.adopt(learned)) },
+            leaf => Node::Leaf {
+                expr: leaf.clone(),
+                program: Box::new(Program::new(&leaf.adopt(learned))),
+            },
         }
     }
 

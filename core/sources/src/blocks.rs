@@ -7,12 +7,12 @@
 //! bytes are dropped as they come, so that memory stays bounded whatever the
 //! input holds.
 
-use memchr::{memchr, memchr_iter};
+use memchr::memchr_iter;
 
 use crate::{
     Block, Trouble,
     csv::{Header, Row},
-    framing::{Frame, Framer},
+    framing::{Frame, Framer, Skip},
     input::Framed,
     reader::Reader,
 };
@@ -36,6 +36,8 @@ pub struct Blocks {
     whole: usize,
     ended: bool,
     failed: Option<Trouble>,
+    /// Whether it was said that the input is cut off.
+    told: bool,
     /// The rest of the input has other columns; its records are counted and refused.
     foreign: Option<Trouble>,
     number: u64,
@@ -69,6 +71,7 @@ impl Blocks {
             whole: 0,
             ended: false,
             failed: None,
+            told: false,
             foreign: None,
             number: 0,
             offset: 0,
@@ -129,6 +132,7 @@ impl Blocks {
                 }
                 _ if self.whole > 0 => return Some(self.cut()),
                 Stop::More => {
+                    troubles.extend(self.cut_off());
                     troubles.extend(self.failed.take());
                     return None;
                 }
@@ -150,7 +154,8 @@ impl Blocks {
                 Frame::More => return Stop::More,
             };
             let frame = &data[start..end];
-            if let Some(content) = self.framer.content(frame) {
+            let content = if unclosed { Some(frame) } else { self.framer.content(frame) };
+            if let Some(content) = content {
                 let row = match &self.header {
                     Some(header) if self.foreign.is_none() && !unclosed => header.row(content),
                     _ => Row::Record,
@@ -249,10 +254,12 @@ impl Blocks {
             message: format!("the record is larger than {}", size(self.limit)),
         });
         self.record += 1;
-        let mut from = self.limit;
+        let mut skip = self.framer.skip(self.buffer[0]);
+        // Up to the limit there is no newline.
+        let mut from = if matches!(skip, Skip::Line) { self.limit } else { 0 };
         loop {
-            if let Some(newline) = memchr(b'\n', &self.buffer[from..self.read]) {
-                return self.drop_front(from + newline + 1);
+            if let Some(end) = skip.end(&self.buffer[from..self.read]) {
+                return self.drop_front(from + end);
             }
             self.drop_front(self.read);
             from = 0;
@@ -261,6 +268,19 @@ impl Blocks {
             }
             self.fill(self.block_size);
         }
+    }
+
+    /// Says once that the input ends between two records where it cannot.
+    fn cut_off(&mut self) -> Option<Trouble> {
+        let told = std::mem::replace(&mut self.told, true);
+        (self.failed.is_none() && !told && self.framer.is_open()).then(|| Trouble {
+            line: self.line,
+            offset: self.offset,
+            records: 0,
+            message: "the input ends inside of a JSON array: it was cut off, and what followed \
+                      is missing"
+                .to_owned(),
+        })
     }
 
     /// Refuses everything from here on: the block cut before was the last one with the columns

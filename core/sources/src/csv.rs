@@ -9,6 +9,9 @@ use std::{collections::HashSet, ops::Range, sync::Arc};
 use memchr::memchr;
 
 use crate::{
+    FormatName,
+    clock::{self, Zone},
+    dialects::{self, Dialect, without_blanks},
     framing::{blanks, quotes},
     mend::push_repaired,
     plan::Plan,
@@ -31,6 +34,11 @@ pub(crate) struct Header {
     columns: Vec<Option<Column>>,
     /// Where each column of the mapping stands.
     places: Vec<Where>,
+    /// In which zone a column of times says that it is; none where it says nothing.
+    zones: Vec<Option<Marked>>,
+    /// The zone of local times.
+    local: Option<Zone>,
+    dialect: Option<&'static Dialect>,
     known: HashSet<Vec<u8>>,
     plan: Arc<Plan>,
 }
@@ -42,7 +50,8 @@ pub(crate) enum Where {
     Nowhere,
     /// In the field of this number.
     Once(usize),
-    /// The header has it more than once.
+    /// The header has it more than once, or it is not what stands in the field: whoever asks
+    /// must read the record.
     Repeated,
 }
 
@@ -60,23 +69,62 @@ pub(crate) enum Row {
 impl Header {
     /// The header in `line`, whatever its names are.
     pub(crate) fn new(plan: Arc<Plan>, line: &str, delimiter: u8) -> Header {
-        let names: Vec<String> = fields(line.as_bytes(), delimiter)
-            .map(|field| String::from_utf8_lossy(name(&line.as_bytes()[field.range])).into_owned())
-            .collect();
-        let columns: Vec<_> = names.iter().map(|name| plan.column(name.as_bytes())).collect();
+        let fields: Vec<_> =
+            fields(line.as_bytes(), delimiter).map(|field| &line.as_bytes()[field.range]).collect();
+        let names: Vec<String> =
+            fields.iter().map(|field| String::from_utf8_lossy(name(field)).into_owned()).collect();
+        let dialect = dialects::of(&names);
+        let mut columns: Vec<_> = names.iter().map(|name| plan.column(name.as_bytes())).collect();
+        // A column of the mapping's own name counts before one that is renamed to it.
+        for (at, name) in names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
+            if columns[at].is_none() {
+                let plain = without_blanks(name);
+                let other = dialect.and_then(|dialect| dialect.name(&plain)).unwrap_or(&plain);
+                let column = plan.column(other.as_bytes());
+                columns[at] = column.filter(|_| !columns.contains(&column));
+            }
+        }
         let mut places = vec![Where::Nowhere; plan.columns()];
         for (at, column) in columns.iter().enumerate() {
             if let Some(column) = *column {
                 let place = &mut places[usize::from(column)];
                 *place = match place {
+                    // A time in a zone of its own is rewritten.
+                    _ if marked(fields[at]).is_some() => Where::Repeated,
                     Where::Nowhere => Where::Once(at),
                     _ => Where::Repeated,
                 };
             }
         }
+        let zones = fields.iter().map(|field| marked(field)).collect();
         let known = names.iter().filter(|name| !name.is_empty()).cloned();
         let known = known.map(String::into_bytes).collect();
-        Header { delimiter, names, columns, places, known, plan }
+        Header { delimiter, names, columns, places, zones, local: None, dialect, known, plan }
+    }
+
+    /// The format that the names make it.
+    pub(crate) fn format(&self) -> FormatName {
+        self.dialect.map_or(FormatName::DefenderCsv, |dialect| dialect.format)
+    }
+
+    /// Whether the mapping recognises the columns.
+    pub(crate) fn is_recognised(&self) -> bool {
+        let names = self.columns.iter().flatten().map(|&column| self.plan.name(column));
+        self.plan.recognises(names)
+    }
+
+    /// The column of event times that is local, if one is.
+    pub(crate) fn local_time(&self) -> Option<&str> {
+        let local = |at: usize| {
+            let is_time = self.columns[at].is_some_and(|column| self.plan.is_time(column));
+            self.zones[at] == Some(Marked::Local) && is_time
+        };
+        (0..self.names.len()).find(|&at| local(at)).map(|at| &self.names[at][..])
+    }
+
+    /// Sets the zone of local times.
+    pub(crate) fn set_local(&mut self, zone: Option<Zone>) {
+        self.local = zone;
     }
 
     /// How many of the names the mapping knows.
@@ -130,6 +178,19 @@ impl Header {
             }
             match self.columns.get(at) {
                 _ if field.range.is_empty() => {}
+                Some(&Some(column)) if self.zones[at].is_some() => {
+                    let mut text = String::new();
+                    field.push_text(line, &mut text);
+                    let zone = match self.zones[at] {
+                        Some(Marked::Local) => self.local.clone(),
+                        _ => Some(Zone::utc()),
+                    };
+                    record.write(column, |out| match zone {
+                        Some(zone) => clock::push_utc(&text, &zone, out),
+                        // In an unknown zone: no time.
+                        None => out.extend([&text, " [?]"]),
+                    });
+                }
                 Some(&Some(column)) if field.escapes => {
                     record.write(column, |out| field.push_text(line, out));
                 }
@@ -142,11 +203,26 @@ impl Header {
     }
 }
 
-/// The name of a column as the mapping has it. Log Analytics writes behind a column of times in
-/// which zone they are.
+/// In which zone a column of times is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Marked {
+    Utc,
+    Local,
+}
+
+/// What Log Analytics writes behind the name of a column of times.
+const MARKS: &[(&[u8], Marked)] = &[(b" [UTC]", Marked::Utc), (b" [Local Time]", Marked::Local)];
+
+/// What a header's field says of the column's zone.
+fn marked(text: &[u8]) -> Option<Marked> {
+    let name = text.trim_ascii();
+    MARKS.iter().find(|(mark, _)| name.ends_with(mark)).map(|&(_, zone)| zone)
+}
+
+/// The name of a column without the zone that may stand behind it.
 fn name(text: &[u8]) -> &[u8] {
     let name = text.trim_ascii();
-    name.strip_suffix(b" [UTC]").unwrap_or(name)
+    MARKS.iter().find_map(|(mark, _)| name.strip_suffix(*mark)).unwrap_or(name)
 }
 
 /// A field of a row.

@@ -1,6 +1,6 @@
 //! Microsoft Defender XDR (advanced hunting) and Microsoft Sentinel: the
 //! tables `DeviceNetworkEvents`, `DeviceProcessEvents` and
-//! `DeviceFileCertificateInfo`.
+//! `DeviceFileCertificateInfo`, and the answers of `DeviceEvents` to DNS questions.
 //!
 //! Both products have the same columns; the time column is `Timestamp` in one
 //! and `TimeGenerated` in the other. Columns as in Microsoft's schema pages
@@ -28,10 +28,13 @@ const fn common(field: Field, columns: Columns, shape: Shape) -> FieldMap {
     FieldMap { field, columns, shape, common: true }
 }
 
-const TIME: Columns = &["Timestamp", "TimeGenerated"];
+/// The last one is the envelope's: when it was sent, minutes later.
+const TIME: Columns = &["Timestamp", "TimeGenerated", "time"];
 
 /// Rows of every table.
 const COMMON: &[FieldMap] = &[
+    // In the envelope of the streaming export.
+    common(TENANT, &["tenantId"], Shape::Verbatim),
     common(WORKSPACE, &["TenantId"], Shape::Verbatim),
     common(DEVICE_ID, &["DeviceId"], Shape::Verbatim),
     common(DEVICE_NAME, &["DeviceName"], Shape::Verbatim),
@@ -54,18 +57,8 @@ const INSPECTED_NAMES: &[(&str, &str)] = &[
     ("HttpConnectionInspected*", "host"),
 ];
 
-const CONNECTION: &[FieldMap] = &[
-    plain(REMOTE_URL, &["RemoteUrl"]),
-    shaped(
-        REMOTE_HOST,
-        &["RemoteUrl", "AdditionalFields", "ActionType"],
-        Shape::HostOf(INSPECTED_NAMES),
-    ),
-    plain(REMOTE_IP, &["RemoteIP"]),
-    plain(REMOTE_PORT, &["RemotePort"]),
-    plain(LOCAL_IP, &["LocalIP"]),
-    plain(LOCAL_PORT, &["LocalPort"]),
-    plain(PROTO, &["Protocol"]),
+/// The process that did it, in the tables of connections and of other events.
+const INITIATING: &[FieldMap] = &[
     // The table has no `AccountUpn`; edited exports do.
     plain(USER_UPN, &["InitiatingProcessAccountUpn", "AccountUpn"]),
     shaped(
@@ -106,6 +99,20 @@ const CONNECTION: &[FieldMap] = &[
     plain(PARENT_IMAGE, &["InitiatingProcessParentFileName"]),
     plain(PARENT_NAME, &["InitiatingProcessParentFileName"]),
     plain(PARENT_PID, &["InitiatingProcessParentId"]),
+];
+
+const CONNECTION: &[FieldMap] = &[
+    plain(REMOTE_URL, &["RemoteUrl"]),
+    shaped(
+        REMOTE_HOST,
+        &["RemoteUrl", "AdditionalFields", "ActionType"],
+        Shape::HostOf(INSPECTED_NAMES),
+    ),
+    plain(REMOTE_IP, &["RemoteIP"]),
+    plain(REMOTE_PORT, &["RemotePort"]),
+    plain(LOCAL_IP, &["LocalIP"]),
+    plain(LOCAL_PORT, &["LocalPort"]),
+    plain(PROTO, &["Protocol"]),
     shaped(
         DNS_ANSWERS,
         &["AdditionalFields", "ActionType"],
@@ -153,6 +160,21 @@ const CONNECTION: &[FieldMap] = &[
             ("InboundConnectionAttempt*", "attempt"),
         ]),
     ),
+];
+
+/// A device's own resolver asked for a name: `DeviceEvents` rows `DnsQueryResponse`.
+const DNS: &[FieldMap] = &[
+    shaped(
+        REMOTE_HOST,
+        &["RemoteUrl", "AdditionalFields", "ActionType"],
+        Shape::HostOf(&[("*", "DnsQueryString")]),
+    ),
+    shaped(
+        DNS_ANSWERS,
+        &["AdditionalFields", "ActionType"],
+        Shape::Member(&[("*", "DnsQueryResult[].Result")]),
+    ),
+    common(OBSERVATION, &[], Shape::Constant("dns_query")),
 ];
 
 /// The columns `InitiatingProcess…` are the parent here.
@@ -206,12 +228,24 @@ const SIGNATURE: &[FieldMap] = &[
     common(OBSERVATION, &[], Shape::Constant("file_signature")),
 ];
 
-/// Names of tables, as `Type` and `$table` give them. The `Device…` tables that are not swept are
-/// all others of Defender for Endpoint.
+/// Rows of a table that is not swept but for these.
+const WITHIN: &[(&str, &str, Kind)] = &[
+    ("AdvancedHunting-DeviceEvents", "DnsQueryResponse*", kind::DNS),
+    ("DeviceEvents", "DnsQueryResponse*", kind::DNS),
+];
+
+/// Names of tables, as `Type` and `$table` give them, and the envelope's `category`. The `Device…`
+/// tables that are not swept are all others of Defender for Endpoint.
 const TABLES: &[(&str, Option<Kind>)] = &[
+    ("AdvancedHunting-DeviceNetworkEvents", Some(kind::CONNECTION)),
+    ("AdvancedHunting-DeviceProcessEvents", Some(kind::PROCESS)),
+    ("AdvancedHunting-DeviceFileCertificateInfo", Some(kind::SIGNATURE)),
+    ("AdvancedHunting-*", None),
     ("DeviceNetworkEvents", Some(kind::CONNECTION)),
     ("DeviceProcessEvents", Some(kind::PROCESS)),
     ("DeviceFileCertificateInfo", Some(kind::SIGNATURE)),
+    // A row of a device's timeline that repeats another one.
+    ("Techniques", None),
     ("Device*", None),
     ("Alert*", None),
     ("Cloud*", None),
@@ -238,6 +272,7 @@ const ACTIONS: &[(&str, Option<Kind>)] = &[
     ("ListeningConnection*", Some(kind::CONNECTION)),
     ("*InspectedAggregatedReport", Some(kind::CONNECTION)),
     ("ProcessCreated", Some(kind::PROCESS)),
+    ("DnsQueryResponse*", Some(kind::DNS)),
     ("ProcessCreatedUsingWmiQuery", None),
     ("ProcessPrimaryTokenModified", None),
     ("Firewall*", None),
@@ -338,14 +373,16 @@ pub static DEFENDER: Mapping = Mapping {
         origin: &["DeviceId", "DeviceName", "ReportId", "ReportId_long", "ReportId_string"],
     },
     kinds: KindRules {
-        table_columns: &["Type", "$table"],
+        table_columns: &["category", "Type", "$table"],
+        within: WITHIN,
         tables: TABLES,
         action_column: "ActionType",
         actions: ACTIONS,
         filled: FILLED,
     },
     tables: &[
-        Table { kind: kind::CONNECTION, time: TIME, fields: &[COMMON, CONNECTION] },
+        Table { kind: kind::CONNECTION, time: TIME, fields: &[COMMON, INITIATING, CONNECTION] },
+        Table { kind: kind::DNS, time: TIME, fields: &[COMMON, INITIATING, DNS] },
         Table { kind: kind::PROCESS, time: TIME, fields: &[COMMON, PROCESS] },
         Table { kind: kind::SIGNATURE, time: TIME, fields: &[COMMON, SIGNATURE] },
     ],

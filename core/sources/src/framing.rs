@@ -14,6 +14,11 @@
 
 use memchr::{memchr, memchr_iter, memchr2};
 
+use crate::{
+    elements::{self, Elements},
+    walk::{Walk, Walked},
+};
+
 /// The largest record, in bytes without its line end.
 pub const MAX_RECORD: usize = 16 << 20;
 
@@ -27,6 +32,8 @@ pub(crate) enum Framing {
     Lines,
     /// CSV with this delimiter.
     Csv(u8),
+    /// JSON objects, wherever they stand ([`elements`](crate::elements)).
+    Elements,
 }
 
 /// What was found at a position.
@@ -49,12 +56,13 @@ pub(crate) struct Framer {
     framing: Framing,
     limit: usize,
     runs: OddRuns,
+    elements: Elements,
 }
 
 impl Framer {
     /// A framer for records of up to `limit` bytes.
     pub(crate) fn new(framing: Framing, limit: usize) -> Self {
-        Framer { framing, limit, runs: OddRuns::default() }
+        Framer { framing, limit, runs: OddRuns::default(), elements: Elements::new(limit) }
     }
 
     /// What begins at `at`, which lies before the end of `data`. `last`: nothing follows `data`.
@@ -63,6 +71,21 @@ impl Framer {
         match self.framing {
             Framing::Lines => self.line_end(data, at, at, last),
             Framing::Csv(delimiter) => self.csv(data, at, last, delimiter),
+            Framing::Elements => self.elements.next(data, at, last),
+        }
+    }
+
+    /// Whether the input, if it ends behind the frames so far, was cut off between records.
+    pub(crate) fn is_open(&self) -> bool {
+        self.elements.is_open()
+    }
+
+    /// What finds the end of the record at the front that is longer than the limit: `front` is
+    /// its first byte.
+    pub(crate) fn skip(&self, front: u8) -> Skip {
+        match (self.framing, front) {
+            (Framing::Elements, b'{' | b'"') => Skip::Value(Walk::new(), self.limit),
+            _ => Skip::Line,
         }
     }
 
@@ -70,6 +93,9 @@ impl Framer {
     /// before it where files were joined; none where it is blank and so no record.
     #[inline]
     pub(crate) fn content<'d>(&self, line: &'d [u8]) -> Option<&'d [u8]> {
+        if self.framing == Framing::Elements {
+            return elements::content(line);
+        }
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
@@ -85,7 +111,7 @@ impl Framer {
     pub(crate) fn lines(&self, frame: &[u8]) -> u32 {
         match self.framing {
             Framing::Lines => u32::from(frame.ends_with(b"\n")),
-            Framing::Csv(_) => {
+            Framing::Csv(_) | Framing::Elements => {
                 let ends = memchr_iter(b'\n', frame).count();
                 u32::try_from(ends).expect("a record is smaller than 4 GiB")
             }
@@ -164,6 +190,33 @@ impl Framer {
                 _ if memchr(b'\n', &data[from..start]).is_some() => return Close::Never,
                 _ => from = end,
             }
+        }
+    }
+}
+
+/// Finds the end of a record that is not kept.
+#[derive(Debug)]
+pub(crate) enum Skip {
+    /// Behind the next newline.
+    Line,
+    /// Behind a JSON value; if it is damaged, behind so many bytes, for within them nothing begins.
+    Value(Walk, usize),
+}
+
+impl Skip {
+    /// Where in the bytes that follow the record ends, if it does.
+    pub(crate) fn end(&mut self, data: &[u8]) -> Option<usize> {
+        match self {
+            Skip::Line => memchr(b'\n', data).map(|newline| newline + 1),
+            Skip::Value(walk, searched) => match walk.feed(data, 0, false, false) {
+                Walked::At(end) | Walked::Wrapper(end) => Some(end),
+                // What follows is framed as if it began anew.
+                Walked::Broken(place) => Some(place.max(*searched).min(data.len())),
+                Walked::More => {
+                    *searched = 0;
+                    None
+                }
+            },
         }
     }
 }

@@ -76,6 +76,11 @@ fn cut(hasher: Sha256) -> [u8; 16] {
 #[derive(Default)]
 struct All {
     name: String,
+    /// Whether these are the members of a row in an envelope.
+    inside: bool,
+    /// Whether the values are those of such a row, beside which nothing counts: the time of
+    /// sending differs from one delivery to the next.
+    row: bool,
     values: BTreeMap<String, String>,
 }
 
@@ -87,7 +92,21 @@ impl Members for All {
     }
 
     fn take(&mut self, _: Column, value: &str) {
+        if self.row {
+            return;
+        }
         let mut text = String::new();
+        // A row is the same record in an envelope and without.
+        if self.name.as_bytes() == ndjson::ROW && !self.inside {
+            ndjson::unescape(value, &mut text);
+            let row = if value.starts_with('{') { value } else { &text };
+            let mut all = All { inside: true, ..All::default() };
+            if row.starts_with('{') && ndjson::members(row, &mut all).is_ok() {
+                (self.values, self.row) = (all.values, true);
+                return;
+            }
+            text.clear();
+        }
         match value.as_bytes()[0] {
             b'"' => {
                 ndjson::unescape(value, &mut text);

@@ -6,7 +6,7 @@
 use std::{fmt, fs::File, io::Read, path::Path, sync::Arc};
 
 use crate::{
-    Stream,
+    Stream, Zone,
     blocks::{BLOCK_SIZE, Blocks},
     defender::DEFENDER,
     framing::{BYTE_ORDER_MARK, Framer, Framing, MAX_RECORD},
@@ -26,16 +26,36 @@ pub enum FormatName {
     DefenderNdjson,
     /// A header and rows, Defender or Sentinel tables.
     DefenderCsv,
+    /// JSON objects in an array, in the answer of a query API or printed over several lines,
+    /// Defender or Sentinel tables.
+    DefenderJson,
+    /// The envelopes of Defender's streaming export, one a line or in batches of Event Hub.
+    DefenderEvents,
+    /// The timeline of a device as the portal exports it (CSV).
+    DefenderTimeline,
+    /// The service's own table of process starts (CSV).
+    DefenderInternal,
 }
 
 impl FormatName {
     /// Every format.
-    pub const ALL: &[FormatName] = &[FormatName::DefenderNdjson, FormatName::DefenderCsv];
+    pub const ALL: &[FormatName] = &[
+        FormatName::DefenderNdjson,
+        FormatName::DefenderCsv,
+        FormatName::DefenderJson,
+        FormatName::DefenderEvents,
+        FormatName::DefenderTimeline,
+        FormatName::DefenderInternal,
+    ];
     /// The name in options and output.
     pub fn name(self) -> &'static str {
         match self {
             FormatName::DefenderNdjson => "defender-ndjson",
             FormatName::DefenderCsv => "defender-csv",
+            FormatName::DefenderJson => "defender-json",
+            FormatName::DefenderEvents => "defender-events",
+            FormatName::DefenderTimeline => "defender-timeline",
+            FormatName::DefenderInternal => "defender-internal",
         }
     }
     /// The format of this name.
@@ -51,6 +71,8 @@ pub enum InputErrorKind {
     Unreadable,
     /// It was opened, but no format fits.
     Unrecognised,
+    /// Its times are local, and nobody said where.
+    NoZone,
 }
 
 /// Why an input cannot be swept at all.
@@ -127,7 +149,7 @@ pub struct Opened {
     pub stream: Stream,
     /// Its blocks, in order.
     pub blocks: Blocks,
-    /// `gzip` or none.
+    /// `gzip`, `zstd` or none.
     pub compression: Option<&'static str>,
 }
 
@@ -140,23 +162,38 @@ pub(crate) struct Sizes {
     pub(crate) record: usize,
 }
 
+/// What is said of an input beforehand.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// Its format, if it is not to be recognised.
+    pub format: Option<FormatName>,
+    /// The zone of times that are local. An input that has such times is refused without it.
+    pub zone: Option<Zone>,
+}
+
+impl From<Option<FormatName>> for Told {
+    fn from(format: Option<FormatName>) -> Told {
+        Told { format, zone: None }
+    }
+}
+
 /// Opens a file.
-pub fn open(path: &Path, format: Option<FormatName>) -> Result<Opened, InputError> {
+pub fn open(path: &Path, told: impl Into<Told>) -> Result<Opened, InputError> {
     let file = File::open(path).map_err(unreadable)?;
-    open_reader(Box::new(file), format)
+    open_reader(Box::new(file), told)
 }
 
 /// Opens any reader, e.g. standard input.
 pub fn open_reader(
     reader: Box<dyn Read + Send>,
-    format: Option<FormatName>,
+    told: impl Into<Told>,
 ) -> Result<Opened, InputError> {
-    open_sized(reader, format, Sizes { head: HEAD, block: BLOCK_SIZE, record: MAX_RECORD })
+    open_sized(reader, &told.into(), Sizes { head: HEAD, block: BLOCK_SIZE, record: MAX_RECORD })
 }
 
 pub(crate) fn open_sized(
     reader: Box<dyn Read + Send>,
-    format: Option<FormatName>,
+    told: &Told,
     sizes: Sizes,
 ) -> Result<Opened, InputError> {
     let reader = Reader::new(reader).map_err(unreadable)?;
@@ -171,23 +208,28 @@ pub(crate) fn open_sized(
     }
     let plan = Arc::new(Plan::new(&DEFENDER));
     let found =
-        sniff::recognise(&plan, blocks.head(), blocks.ended(), format).map_err(|message| {
+        sniff::recognise(&plan, blocks.head(), blocks.ended(), told.format).map_err(|message| {
             match blocks.failed() {
                 Some(failed) => unreadable(format_args!("{}; before, {message}", failed.message)),
                 None => InputError { kind: InputErrorKind::Unrecognised, message },
             }
         })?;
-    let shape = match found {
-        sniff::Found::Ndjson => Shape::Ndjson,
-        sniff::Found::Csv { header, rows } => {
-            blocks.drop_front(rows);
-            let framer = Framer::new(Framing::Csv(header.delimiter), sizes.record);
-            blocks.set_framing(framer, Some(header.clone()));
-            Shape::Csv(header)
+    let sniff::Found { format, mut shape, start } = found;
+    if let Shape::Csv(header) = &mut shape {
+        if let (Some(column), None) = (header.local_time(), &told.zone) {
+            let message = format!(
+                "the times of the column {column} are local: say in which zone with --timezone, \
+                 e.g. --timezone Europe/Berlin"
+            );
+            return Err(InputError { kind: InputErrorKind::NoZone, message });
         }
-    };
+        header.set_local(told.zone.clone());
+    }
+    blocks.drop_front(start);
+    let header = if let Shape::Csv(header) = &shape { Some(header.clone()) } else { None };
+    blocks.set_framing(Framer::new(shape.framing(), sizes.record), header);
     let compression = blocks.compression();
-    Ok(Opened { stream: Stream::new(plan, shape), blocks, compression })
+    Ok(Opened { stream: Stream::new(format, plan, shape), blocks, compression })
 }
 
 fn unreadable(error: impl fmt::Display) -> InputError {

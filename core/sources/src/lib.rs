@@ -12,8 +12,11 @@
 #![forbid(unsafe_code)]
 
 mod blocks;
+mod clock;
 mod csv;
 pub mod defender;
+pub mod dialects;
+mod elements;
 pub mod events;
 mod extract;
 mod fast;
@@ -35,8 +38,12 @@ mod stream;
 #[cfg(test)]
 mod tests;
 pub mod time;
+mod utf16;
+mod walk;
+mod zstd;
 
 pub use blocks::{BLOCK_SIZE, Blocks};
+pub use clock::Zone;
 pub use events::Events;
 pub use framing::MAX_RECORD;
 pub use input::{Block, FormatName, InputError, InputErrorKind, Opened, Trouble};

@@ -21,17 +21,16 @@ const BINARY: &[(&[u8], &str)] = &[
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it"),
     (b"Rar!\x1a\x07", "a RAR archive: unpack it"),
     (b"\xfd7zXZ\0", "xz-compressed data: decompress it"),
-    (b"\x28\xb5\x2f\xfd", "Zstandard-compressed data: decompress it"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard inside of another compression: decompress it once"),
     (b"BZh", "bzip2-compressed data: decompress it"),
-    (b"\x1f\x8b", "gzip inside of gzip: decompress it once"),
+    (b"\x1f\x8b", "gzip inside of another compression: decompress it once"),
     (b"ElfFile\0", "a Windows event log (EVTX)"),
     (b"\xa1\xb2\xc3\xd4", "a packet capture (pcap)"),
     (b"\xd4\xc3\xb2\xa1", "a packet capture (pcap)"),
     (b"\xa1\xb2\x3c\x4d", "a packet capture (pcap)"),
     (b"\x4d\x3c\xb2\xa1", "a packet capture (pcap)"),
     (b"\x0a\x0d\x0d\x0a", "a packet capture (pcapng)"),
-    (b"\xff\xfe", "UTF-16 text, as PowerShell writes it: convert it to UTF-8"),
-    (b"\xfe\xff", "UTF-16 text: convert it to UTF-8"),
+    (b"\xff\xfe\0\0", "UTF-32 text: convert it to UTF-8"),
 ];
 
 /// First bytes of text in formats that are not read.
@@ -46,82 +45,45 @@ const TEXT: &[(&[u8], &str)] = &[
     (b"<Event", "Windows events as XML"),
 ];
 
-/// Members of an object that wraps rows, and how to get the rows out.
-const WRAPPERS: &[(&[&str], &str)] = &[
-    (&["Results"], "the answer of a hunting API: write its rows one a line (jq -c '.Results[]')"),
-    (&["results"], "the answer of a hunting API: write its rows one a line (jq -c '.results[]')"),
-    (&["records"], "an Event Hub batch: write its rows one a line (jq -c '.records[].properties')"),
-    (
-        &["category", "properties"],
-        "a streaming export with the rows under `properties`: write these alone (jq -c .properties)",
-    ),
-    (&["value"], "the answer of an API: write its rows one a line (jq -c '.value[]')"),
-];
-
 /// How many names are shown.
 const SHOWN: usize = 6;
 /// How many characters of a name are shown.
 const LONGEST: usize = 40;
 
-/// What an input that begins with `head` looks like, and what to do.
-pub(crate) fn describe(head: &[u8]) -> String {
+/// What an input that begins with `head` looks like, and what to do; `object` is the first JSON
+/// object in it.
+pub(crate) fn describe(head: &[u8], object: Option<&[u8]>) -> String {
     if let Some((_, what)) = BINARY.iter().find(|(start, _)| head.starts_with(start)) {
         return format!("no format fits: it looks like {what}");
     }
     if head.len() > 1 && head.chunks_exact(2).take(64).all(|pair| (pair[0] == 0) != (pair[1] == 0))
     {
-        return "no format fits: it looks like UTF-16 text: convert it to UTF-8".to_owned();
+        return "no format fits: it looks like UTF-16 text without a byte order mark: convert it to UTF-8".to_owned();
     }
     let text = String::from_utf8_lossy(head);
     if !is_text(&text) {
         return "no format fits: it looks like binary data".to_owned();
     }
     let text = text.trim_start();
-    if let Some(what) = wrapped(text) {
-        return format!("no format fits: it looks like {what}");
-    }
     let formats: Vec<_> = FormatName::ALL.iter().map(|format| format.name()).collect();
     format!(
         "no format fits: it looks like {}; if it holds rows of Defender or Sentinel tables, name \
          its format with --format ({})",
-        unknown(text),
+        unknown(text, object),
         formats.join(", ")
     )
 }
 
-/// What rows are wrapped in that would be read if they stood one a line.
-fn wrapped(text: &str) -> Option<&'static str> {
-    if text.starts_with('[') {
-        return Some("a JSON array: write its elements one a line (jq -c '.[]')");
-    }
-    if !text.starts_with('{') {
-        return None;
-    }
-    let line = ndjson::names(text.lines().next()?.as_bytes());
-    let names = if line.is_empty() { ndjson::names(text.as_bytes()) } else { line.clone() };
-    let has = |wanted: &str| names.iter().any(|name| name == wanted);
-    let wrapper = WRAPPERS.iter().find(|(wanted, _)| wanted.iter().all(|name| has(name)));
-    match wrapper {
-        Some((_, what)) => Some(what),
-        None if line.is_empty() && !names.is_empty() => {
-            Some("JSON over several lines: write one object a line (jq -c .)")
-        }
-        None => None,
-    }
-}
-
 /// What text looks like that nothing is known of.
-fn unknown(text: &str) -> String {
+fn unknown(text: &str, object: Option<&[u8]>) -> String {
     if let Some((_, what)) = TEXT.iter().find(|(start, _)| text.as_bytes().starts_with(start)) {
         return (*what).to_owned();
     }
     let line = text.lines().next().unwrap_or(text);
-    if text.starts_with('{') {
-        let names = ndjson::names(line.as_bytes());
-        return format!(
-            "JSON objects with other names ({})",
-            list(names.iter().map(String::as_str))
-        );
+    if text.starts_with(['{', '[']) {
+        let names = ndjson::names(object.unwrap_or_default());
+        let own = names.own.iter().chain(names.row.iter().flatten());
+        return format!("JSON objects with other names ({})", list(own.map(String::as_str)));
     }
     if let Some(rest) = text.strip_prefix('<') {
         let syslog = rest.split_once('>').is_some_and(|(priority, _)| {

@@ -51,8 +51,9 @@ pub enum Shape {
     /// is filled, the second text where it is empty.
     ByActionOr(&'static [(&'static str, &'static str)], &'static str, &'static str),
     /// A member of the first column, a JSON object or a string that holds one; the second column,
-    /// the action, says which member ([`by_action`]). A list's elements are joined by `;`. The
-    /// screen does not look into it.
+    /// the action, says which member ([`by_action`]). A list's elements are joined by `;`; of
+    /// elements that are objects, `name[].inner` takes the member `inner`. The screen does not look
+    /// into it.
     Member(&'static [(&'static str, &'static str)]),
     /// The first column that is filled, as it stands; the screen does not look at it.
     Opaque,
@@ -95,7 +96,10 @@ pub struct Filled {
 pub struct KindRules {
     /// Columns that name the row's table.
     pub table_columns: &'static [&'static str],
-    /// Names of tables, with their kind; none for a table that is not swept. Others decide nothing.
+    /// Names of tables and of actions in them ([`glob`]), with their kind: of a table that is not
+    /// swept as a whole.
+    pub within: &'static [(&'static str, &'static str, Kind)],
+    /// Names of tables ([`glob`]), with their kind; none for a table that is not swept. Others decide nothing.
     pub tables: &'static [(&'static str, Option<Kind>)],
     /// The column that names the action.
     pub action_column: &'static str,

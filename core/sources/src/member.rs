@@ -16,14 +16,16 @@ use crate::{
 /// Appends what the member `name` of `object` holds to `out`: a string unescaped, a list as its
 /// elements joined by `;` (also a list that is written inside a string), null as nothing, anything
 /// else as it is written. False where `object` is no JSON object.
+/// `list[].name` stands for the members `name` of the objects in `list`.
 pub(crate) fn append(object: &str, name: &str, out: &mut String) -> bool {
+    let (name, inner) = name.split_once("[].").map_or((name, None), |(n, i)| (n, Some(i)));
     let mut find = Find { name, text: String::new() };
     if members(object, &mut find).is_err() && members(&mend(object.as_bytes()), &mut find).is_err()
     {
         return false;
     }
     match list(&find.text) {
-        Some(elements) => push_list(&elements, out),
+        Some(elements) => push_list(&elements, inner, out),
         None => out.push_str(&find.text),
     }
     true
@@ -49,12 +51,21 @@ fn list(text: &str) -> Option<Vec<&RawValue>> {
     if text.starts_with('[') { serde_json::from_str(text).ok() } else { None }
 }
 
-fn push_list(elements: &[&RawValue], out: &mut String) {
+fn push_list(elements: &[&RawValue], inner: Option<&str>, out: &mut String) {
     for (at, element) in elements.iter().enumerate() {
         if at > 0 {
             out.push(';');
         }
-        push(element.get(), out);
+        let Some(name) = inner else {
+            push(element.get(), out);
+            continue;
+        };
+        // Defender writes each object of the list as a string of its own.
+        let mut text = String::new();
+        push(element.get(), &mut text);
+        if !(text.starts_with('{') && append(&text, name, out)) {
+            out.push_str(&text);
+        }
     }
 }
 
@@ -85,6 +96,13 @@ mod tests {
             ),
             (r#"{"answers":["b.example",7,null]}"#, "answers", Some("b.example;7;")),
             (r#"{"answers":"[no list"}"#, "answers", Some("[no list")),
+            (
+                r#"{"r":[{"Result":"192.0.2.1","T":1},"b.example",{"T":1}]}"#,
+                "r[].Result",
+                Some("192.0.2.1;b.example;"),
+            ),
+            (r#"{"r":["{\"Result\":\"192.0.2.1\"}","{no"]}"#, "r[].Result", Some("192.0.2.1;{no")),
+            (r#"{"r":"[{\"Result\":\"192.0.2.1\"}]"}"#, "r[].Result", Some("192.0.2.1")),
             (r#"{"n":12}"#, "n", Some("12")),
             (r#"{"n":null}"#, "n", Some("")),
             (r#"{"x":1}"#, "query", Some("")),

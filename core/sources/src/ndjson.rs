@@ -1,4 +1,7 @@
-//! JSON, one object a line.
+//! JSON objects, one a line or wherever [`elements`](crate::elements) finds them.
+//!
+//! A row may stand in an envelope, as the streaming export writes it: then the
+//! members of its `properties` are columns beside the envelope's own.
 //!
 //! serde_json walks the line once and gives each wanted member as the text it
 //! is written in; only strings with escapes are unescaped, into memory of the
@@ -23,7 +26,7 @@ pub(crate) fn read<'b>(plan: &Plan, line: &'b [u8], record: &mut Record<'b>) -> 
     let first = match std::str::from_utf8(line) {
         Ok(text) => {
             record.begin(text);
-            match members(text, &mut Columns { plan, record }) {
+            match members(text, &mut Columns { plan, record, inside: false }) {
                 Ok(()) => return Ok(()),
                 Err(error) => Some(error),
             }
@@ -36,26 +39,51 @@ pub(crate) fn read<'b>(plan: &Plan, line: &'b [u8], record: &mut Record<'b>) -> 
     }
     record.begin("");
     record.note_damage();
-    members(&mended, &mut Columns { plan, record })
+    members(&mended, &mut Columns { plan, record, inside: false })
         .map_err(|error| reason(line, first.as_ref().unwrap_or(&error)))
 }
 
-/// The names of the members of `line` in the order in which they stand, as far as it can be read.
-pub(crate) fn names(line: &[u8]) -> Vec<String> {
-    struct Names(Vec<String>);
-    impl Members for Names {
-        fn wants(&mut self, name: &[u8]) -> Option<Column> {
-            let mut text = String::new();
-            push_repaired(name, &mut text);
-            self.0.push(text);
-            None
+/// The names of an object, as far as it can be read.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    /// Its own, in the order in which they stand.
+    pub(crate) own: Vec<String>,
+    /// Those of the row in it, if it is an envelope.
+    pub(crate) row: Option<Vec<String>>,
+    /// The envelope's category.
+    pub(crate) category: String,
+}
+
+impl Members for Names {
+    fn wants(&mut self, name: &[u8]) -> Option<Column> {
+        let mut text = String::new();
+        push_repaired(name, &mut text);
+        self.own.push(text);
+        match name {
+            ROW => Some(ROW_COLUMN),
+            b"category" => Some(0),
+            _ => None,
         }
-        fn take(&mut self, _: Column, _: &str) {}
     }
-    let mut names = Names(Vec::new());
+
+    fn take(&mut self, column: Column, value: &str) {
+        let mut text = String::new();
+        unescape(value, &mut text);
+        match value.as_bytes().first() {
+            _ if column != ROW_COLUMN => self.category = text,
+            Some(b'{') => self.row = Some(names(value.as_bytes()).own),
+            Some(b'"') => self.row = Some(names(text.as_bytes()).own),
+            _ => {}
+        }
+    }
+}
+
+/// The names in the object `line`, as far as it can be read.
+pub(crate) fn names(line: &[u8]) -> Names {
+    let mut names = Names::default();
     // Names before a damage are as good as all.
     let _ = members(&mend(line), &mut names);
-    names.0
+    names
 }
 
 /// What is done with the members of an object.
@@ -66,17 +94,49 @@ pub(crate) trait Members {
     fn take(&mut self, column: Column, value: &str);
 }
 
+/// The member of an envelope that holds the row.
+pub(crate) const ROW: &[u8] = b"properties";
+/// Stands for [`ROW`] among the columns.
+const ROW_COLUMN: Column = Column::MAX;
+
 struct Columns<'a, 'b> {
     plan: &'a Plan,
     record: &'a mut Record<'b>,
+    /// Whether these are the members of a row in an envelope.
+    inside: bool,
+}
+
+impl Columns<'_, '_> {
+    /// Takes the row of an envelope, an object or a string that holds one.
+    fn take_row(&mut self, row: &str) {
+        let mut columns = Columns { plan: self.plan, record: self.record, inside: true };
+        let read = match row.as_bytes().first() {
+            Some(b'{') => members(row, &mut columns),
+            Some(b'"') => {
+                let mut text = String::new();
+                unescape(row, &mut text);
+                members(&text, &mut columns)
+            }
+            _ => Ok(()),
+        };
+        if read.is_err() {
+            self.record.note_damage();
+        }
+    }
 }
 
 impl Members for Columns<'_, '_> {
     fn wants(&mut self, name: &[u8]) -> Option<Column> {
-        self.plan.column(name)
+        match self.plan.column(name) {
+            None if name == ROW && !self.inside => Some(ROW_COLUMN),
+            column => column,
+        }
     }
 
     fn take(&mut self, column: Column, value: &str) {
+        if column == ROW_COLUMN {
+            return self.take_row(value);
+        }
         match value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
             Some(inner) if memchr(b'\\', inner.as_bytes()).is_none() => {
                 self.record.set(column, inner);
@@ -88,6 +148,8 @@ impl Members for Columns<'_, '_> {
                     self.record.note_damage();
                 }
             }
+            // What the envelope says stays where the row says nothing.
+            None if value == "null" && self.inside => {}
             None if value == "null" => self.record.set(column, ""),
             None => self.record.set(column, value),
         }
@@ -191,7 +253,11 @@ fn reason(line: &[u8], error: &serde_json::Error) -> String {
         Some(b'{') => {
             let text = error.to_string();
             let text = text.split(" at line ").next().unwrap_or("broken");
-            return format!("no valid JSON: {text} at column {}", error.column());
+            let place = match error.line() {
+                0 | 1 => String::new(),
+                line => format!(" of its line {line}"),
+            };
+            return format!("no valid JSON: {text} at column {}{place}", error.column());
         }
         Some(b'[') => "a list",
         Some(b'"') => "a string",

@@ -171,11 +171,26 @@ impl Plan {
         self.ids.get(name).copied()
     }
 
+    /// The name of a column.
+    pub(crate) fn name(&self, column: Column) -> &'static str {
+        self.names[usize::from(column)]
+    }
+
+    /// Whether events take their time from a column.
+    pub(crate) fn is_time(&self, column: Column) -> bool {
+        self.tables.iter().any(|table| table.time.contains(&column))
+    }
+
     /// Whether these names of columns are those of a file of this mapping.
     pub(crate) fn recognises<'n>(&self, names: impl Iterator<Item = &'n str> + Clone) -> bool {
         let Recognise { subject, origin } = self.mapping.recognise;
         names.clone().any(|name| subject.iter().any(|pattern| glob(pattern, name)))
             && names.clone().any(|name| origin.contains(&name))
+    }
+
+    /// Whether a table is known by this name, be it swept or not.
+    pub(crate) fn is_table(&self, name: &str) -> bool {
+        !name.is_empty() && self.mapping.kinds.tables.iter().any(|&(table, _)| glob(table, name))
     }
 
     /// The table of a record's kind; none where its table is not swept.
@@ -201,7 +216,14 @@ impl Plan {
             names.iter().find(|(pattern, _)| fits(pattern)).map(|&(_, kind)| kind)
         };
         let rules = &self.mapping.kinds;
-        find(rules.tables, table).or_else(|| find(rules.actions, action))
+        let within = rules
+            .within
+            .iter()
+            .find(|(of, pattern, _)| !table.is_empty() && glob(of, table) && glob(pattern, action));
+        within
+            .map(|&(.., kind)| Some(kind))
+            .or_else(|| find(rules.tables, table))
+            .or_else(|| find(rules.actions, action))
     }
 
     /// The kind of a record that names none, by which columns are filled; none at all where
@@ -298,6 +320,7 @@ mod tests {
         recognise: Recognise { subject: &["Image"], origin: &["Computer"] },
         kinds: KindRules {
             table_columns: &[],
+            within: &[],
             tables: &[],
             action_column: "Task",
             actions: &[],

@@ -1,4 +1,5 @@
-//! Bytes in: counted, and decompressed where they are gzip.
+//! Bytes in: counted, decompressed where they are gzip or Zstandard, and UTF-8
+//! where they are UTF-16.
 //!
 //! gzip is inflated here member by member rather than with flate2's reader,
 //! which forgets what it has inflated when the stream turns out to be damaged;
@@ -11,24 +12,56 @@ use std::{
 
 use flate2::{Decompress, FlushDecompress, Status};
 
+use crate::{
+    utf16::{Decoder, Order},
+    zstd::{self, Unzstd},
+};
+
 /// How much compressed input is read at once.
 const CHUNK: usize = 128 << 10;
 /// What every member of a gzip stream begins with.
 const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
+/// The bytes of an input after decompression, in UTF-8.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    source: Source,
+    /// The first bytes, looked at for a byte order mark, and how many were given of them.
+    head: Vec<u8>,
+    given: usize,
+    text: Text,
+}
+
+/// How text is written.
+#[derive(Debug)]
+enum Text {
+    /// The first bytes are not known yet.
+    Unknown,
+    /// Any other way: as it is.
+    Plain,
+    /// UTF-16; what is decoded and not given yet stands in the reader's head.
+    Utf16(Decoder),
+    /// The input fails here.
+    Failed(io::Error),
+    /// There is nothing more.
+    Ended,
+}
+
 /// The bytes of an input after decompression.
 #[derive(Debug)]
-pub(crate) enum Reader {
+enum Source {
     /// As they are.
     Plain(Raw),
     /// Inflated.
     Gzip(Box<Gunzip>),
+    /// Zstandard.
+    Zstd(Box<Unzstd>),
 }
 
 impl Reader {
     /// Looks at the first bytes of `input` and decides.
     pub(crate) fn new(input: Box<dyn Read + Send>) -> io::Result<Self> {
-        let mut raw = Raw { input, head: [0; 2], heads: 0..0, bytes: 0 };
+        let mut raw = Raw { input, head: [0; 4], heads: 0..0, bytes: 0 };
         let mut length = 0;
         while length < raw.head.len() {
             match retried(&mut raw.input, &mut raw.head[length..])? {
@@ -37,33 +70,112 @@ impl Reader {
             }
         }
         raw.heads = 0..length;
-        Ok(match raw.head {
-            MAGIC => Reader::Gzip(Box::new(Gunzip::new(raw))),
-            _ => Reader::Plain(raw),
-        })
+        let source = match &raw.head[..length] {
+            head if head.starts_with(&MAGIC) => Source::Gzip(Box::new(Gunzip::new(raw))),
+            head if zstd::is_frame(head) => Source::Zstd(Box::new(Unzstd::new(raw))),
+            _ => Source::Plain(raw),
+        };
+        Ok(Reader { source, head: Vec::new(), given: 0, text: Text::Unknown })
     }
 
     /// Reads some bytes; 0 at the end. After an error there is nothing more.
     pub(crate) fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Reader::Plain(raw) => raw.read(out),
-            Reader::Gzip(gunzip) => gunzip.read(out),
+        loop {
+            let ahead = &self.head[self.given..];
+            if !ahead.is_empty() {
+                let length = ahead.len().min(out.len());
+                out[..length].copy_from_slice(&ahead[..length]);
+                self.given += length;
+                return Ok(length);
+            }
+            self.head.clear();
+            self.given = 0;
+            match &mut self.text {
+                Text::Unknown => self.begin(),
+                Text::Plain => return self.source.read(out),
+                Text::Utf16(_) => self.decode(),
+                Text::Ended => return Ok(0),
+                Text::Failed(_) => {
+                    let ended = std::mem::replace(&mut self.text, Text::Ended);
+                    return if let Text::Failed(error) = ended { Err(error) } else { Ok(0) };
+                }
+            }
         }
+    }
+
+    /// Looks for a byte order mark.
+    fn begin(&mut self) {
+        let mut head = [0; 4];
+        let mut length = 0;
+        let mut failed = None;
+        while length < head.len() {
+            match self.source.read(&mut head[length..]) {
+                Ok(0) => break,
+                Ok(read) => length += read,
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
+            }
+        }
+        match (Order::of(&head[..length]), failed) {
+            (Some(order), failed) => {
+                let mut decoder = Decoder::new(order);
+                // The mark is given too, as the one of UTF-8.
+                decoder.push(&head[..length], &mut self.head);
+                self.text = failed.map_or(Text::Utf16(decoder), Text::Failed);
+            }
+            (None, failed) => {
+                self.head.extend_from_slice(&head[..length]);
+                self.text = failed.map_or(Text::Plain, Text::Failed);
+            }
+        }
+    }
+
+    /// Decodes some more UTF-16.
+    fn decode(&mut self) {
+        let Text::Utf16(decoder) = &mut self.text else { return };
+        let mut bytes = [0; 16 << 10];
+        let failed = match self.source.read(&mut bytes) {
+            Ok(0) => {
+                let message = "the UTF-16 text is cut off in the middle of a character";
+                let cut = decoder.finish(&mut self.head);
+                cut.then(|| io::Error::new(io::ErrorKind::InvalidData, message))
+            }
+            Ok(read) => return decoder.push(&bytes[..read], &mut self.head),
+            Err(error) => {
+                decoder.finish(&mut self.head);
+                Some(error)
+            }
+        };
+        self.text = failed.map_or(Text::Ended, Text::Failed);
     }
 
     /// The name of the compression.
     pub(crate) fn compression(&self) -> Option<&'static str> {
-        match self {
-            Reader::Plain(_) => None,
-            Reader::Gzip(_) => Some("gzip"),
+        match self.source {
+            Source::Plain(_) => None,
+            Source::Gzip(_) => Some("gzip"),
+            Source::Zstd(_) => Some("zstd"),
         }
     }
 
     /// Bytes read so far, before decompression.
     pub(crate) fn bytes_in(&self) -> u64 {
+        match &self.source {
+            Source::Plain(raw) => raw.bytes,
+            Source::Gzip(gunzip) => gunzip.raw.bytes,
+            Source::Zstd(unzstd) => unzstd.raw().bytes,
+        }
+    }
+}
+
+impl Source {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         match self {
-            Reader::Plain(raw) => raw.bytes,
-            Reader::Gzip(gunzip) => gunzip.raw.bytes,
+            Source::Plain(raw) => raw.read(out),
+            Source::Gzip(gunzip) => gunzip.read(out),
+            Source::Zstd(unzstd) => unzstd.read(out),
         }
     }
 }
@@ -72,7 +184,7 @@ impl Reader {
 pub(crate) struct Raw {
     input: Box<dyn Read + Send>,
     /// The first bytes, looked at before anybody asked for them ...
-    head: [u8; 2],
+    head: [u8; 4],
     /// ... and which of them were not given yet.
     heads: std::ops::Range<usize>,
     bytes: u64,
@@ -85,7 +197,13 @@ impl fmt::Debug for Raw {
 }
 
 impl Raw {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+    /// Bytes read so far.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Reads some bytes; 0 at the end.
+    pub(crate) fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let given = self.heads.len().min(out.len());
         let read = if given > 0 {
             out[..given].copy_from_slice(&self.head[self.heads.start..][..given]);

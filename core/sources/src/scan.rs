@@ -5,6 +5,7 @@
 //! with the same extraction that the decoder uses; only what is wanted or
 //! sampled is decoded.
 
+use memchr::memmem;
 use remora_abi::{Field, Kind};
 
 use crate::{
@@ -17,6 +18,8 @@ use crate::{
     time,
 };
 
+/// The member of an envelope that holds the row, as it is written without escapes.
+const ENVELOPED: &[u8] = b"\"properties\"";
 /// How many refusals of a block are kept in words.
 const REFUSALS: usize = 100;
 
@@ -110,17 +113,23 @@ impl Stream {
         let Memory { hits, kinds, text, out: other, cells } = &mut memory;
         let mut screen = Screen::new(self.plan(), wanted, kinds, text, other);
         hits.begin(self.plan(), data);
+        // The row of an envelope is an object within the object. A name that is written with
+        // escapes is a doubt that the line itself settles.
+        let enveloped = memmem::find(data, ENVELOPED).is_some();
         for (at, framed) in block.framed.iter().enumerate() {
             let content = &data[framed.range()];
             let index = block.record + scan.counts.records;
             scan.counts.records += 1;
             if !validate && !framed.unclosed {
                 let verdict = match self.shape() {
+                    Shape::Ndjson if enveloped => Verdict::Read,
                     Shape::Ndjson => {
                         let rest = block.framed[at..].iter().map(|framed| framed.end as usize);
                         Line::new(self.plan(), data, framed.range(), rest, hits)
                             .map_or(Verdict::Read, |mut line| screen.verdict(&mut line))
                     }
+                    // Elements of an array may be written over many lines.
+                    Shape::Elements => Verdict::Read,
                     Shape::Csv(header) => screen.verdict(&mut Row::new(content, header, cells)),
                 };
                 match verdict {
@@ -141,7 +150,7 @@ impl Stream {
                 offset: block.offset + u64::from(framed.start),
             };
             let read = if framed.unclosed {
-                Err("a quoted field that begins here does not end".to_owned())
+                Err(self.unclosed().to_owned())
             } else {
                 self.read(content, &mut record)
             };

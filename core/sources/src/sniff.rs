@@ -11,15 +11,25 @@ use crate::{
     framing::{Frame, Framer, Framing, MAX_RECORD},
     looks, ndjson,
     plan::Plan,
+    stream::Shape,
+    walk::{Walk, Walked},
 };
 
 /// A format, with what it takes to decode it.
 #[derive(Debug)]
-pub(crate) enum Found {
-    /// A JSON object a line.
-    Ndjson,
-    /// CSV; the rows begin after `rows` bytes.
-    Csv { header: Header, rows: usize },
+pub(crate) struct Found {
+    /// Its name.
+    pub(crate) format: FormatName,
+    /// How records are written.
+    pub(crate) shape: Shape,
+    /// Where they begin.
+    pub(crate) start: usize,
+}
+
+impl Found {
+    fn json(format: FormatName, shape: Shape) -> Found {
+        Found { format, shape, start: 0 }
+    }
 }
 
 /// The format of an input that begins with `head` (and has no more, if `whole`); or what it looks
@@ -30,11 +40,19 @@ pub(crate) fn recognise(
     whole: bool,
     forced: Option<FormatName>,
 ) -> Result<Found, String> {
+    use FormatName::{DefenderEvents, DefenderJson, DefenderNdjson};
     match forced {
-        Some(FormatName::DefenderNdjson) => return Ok(Found::Ndjson),
-        Some(FormatName::DefenderCsv) => {
+        Some(format @ DefenderNdjson) => return Ok(Found::json(format, Shape::Ndjson)),
+        Some(format @ DefenderJson) => return Ok(Found::json(format, Shape::Elements)),
+        Some(format @ DefenderEvents) => {
+            let shape = if holds_lines(head) { Shape::Ndjson } else { Shape::Elements };
+            return Ok(Found::json(format, shape));
+        }
+        Some(format) => {
             return match best_header(plan, head, whole) {
-                Some((header, rows)) if header.mapped() > 0 => Ok(Found::Csv { header, rows }),
+                Some((header, start)) if header.mapped() > 0 => {
+                    Ok(Found { format, shape: Shape::Csv(header), start })
+                }
                 Some((header, _)) => Err(format!(
                     "no column of the header is known: {}",
                     looks::list(header.names.iter().map(String::as_str))
@@ -42,25 +60,81 @@ pub(crate) fn recognise(
                 None => Err("there is no header of columns".to_owned()),
             };
         }
-        None if head.trim_ascii().is_empty() && whole => return Ok(Found::Ndjson),
+        None if head.trim_ascii().is_empty() && whole => {
+            return Ok(Found::json(DefenderNdjson, Shape::Ndjson));
+        }
         None => {}
     }
     let header = best_header(plan, head, whole);
-    if let Some((header, rows)) = header
-        && plan.recognises(header.names.iter().map(String::as_str))
+    if let Some((header, start)) = header
+        && header.is_recognised()
     {
-        return Ok(Found::Csv { header, rows });
+        return Ok(Found { format: header.format(), shape: Shape::Csv(header), start });
     }
-    // The elements of an array may stand one a line, but with commas behind them.
-    let array = head.trim_ascii_start().starts_with(b"[");
-    for line in head.split(|&byte| byte == b'\n').filter(|line| line.trim_ascii().starts_with(b"{"))
-    {
-        let names = ndjson::names(line);
-        if !array && plan.recognises(names.iter().map(String::as_str)) {
-            return Ok(Found::Ndjson);
+    if holds_lines(head) {
+        // Envelopes may follow rows that were put before them.
+        let found: Vec<_> = lines(head).filter_map(|line| what(plan, line)).collect();
+        match found.first() {
+            Some(_) if found.contains(&DefenderEvents) => {
+                return Ok(Found::json(DefenderEvents, Shape::Ndjson));
+            }
+            Some(&format) => return Ok(Found::json(format, Shape::Ndjson)),
+            None => {}
         }
     }
-    Err(looks::describe(head))
+    for element in first_elements(head) {
+        match what(plan, element) {
+            Some(DefenderEvents) => return Ok(Found::json(DefenderEvents, Shape::Elements)),
+            Some(_) => return Ok(Found::json(DefenderJson, Shape::Elements)),
+            None => {}
+        }
+    }
+    Err(looks::describe(head, first_elements(head).next()))
+}
+
+/// Whether an object is a row or an envelope with a row.
+fn what(plan: &Plan, object: &[u8]) -> Option<FormatName> {
+    let names = ndjson::names(object);
+    let known = |names: &[String]| plan.recognises(names.iter().map(String::as_str));
+    match &names.row {
+        Some(row) if plan.is_table(&names.category) || known(row) => {
+            Some(FormatName::DefenderEvents)
+        }
+        _ => known(&names.own).then_some(FormatName::DefenderNdjson),
+    }
+}
+
+/// The lines that hold an object or its beginning.
+fn lines(head: &[u8]) -> impl Iterator<Item = &[u8]> {
+    head.split(|&byte| byte == b'\n').filter(|line| line.trim_ascii().starts_with(b"{"))
+}
+
+/// Whether objects stand one a line: not in an array, and none of them holds rows itself.
+fn holds_lines(head: &[u8]) -> bool {
+    let opens = |line: &[u8]| {
+        let mut walk = Walk::new();
+        matches!(walk.feed(line.trim_ascii_start(), 0, true, true), Walked::Wrapper(_))
+    };
+    !head.trim_ascii_start().starts_with(b"[") && !lines(head).any(opens)
+}
+
+/// The first objects that stand anywhere; the last one may be cut off.
+fn first_elements(head: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut framer = Framer::new(Framing::Elements, MAX_RECORD);
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while at < head.len() {
+            let start = at;
+            let (Frame::Record(end) | Frame::Unclosed(end)) = framer.next(head, at, true) else {
+                return None;
+            };
+            at = end;
+            if head[start] == b'{' && !head[start..end].ends_with(b"[") {
+                return Some(&head[start..end]);
+            }
+        }
+        None
+    })
 }
 
 /// The header in the first line that is not blank, with the delimiter that gives most known names,

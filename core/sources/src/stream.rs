@@ -6,11 +6,14 @@
 
 use std::sync::Arc;
 
-use crate::{FormatName, csv::Header, identity, ndjson, plan::Plan, record::Record};
+use crate::{
+    FormatName, csv::Header, framing::Framing, identity, ndjson, plan::Plan, record::Record,
+};
 
 /// How the blocks of one input are decoded; shared by all workers.
 #[derive(Debug)]
 pub struct Stream {
+    format: FormatName,
     plan: Arc<Plan>,
     shape: Shape,
 }
@@ -20,22 +23,32 @@ pub struct Stream {
 pub(crate) enum Shape {
     /// A JSON object a line.
     Ndjson,
+    /// JSON objects, wherever they stand.
+    Elements,
     /// A header and rows.
     Csv(Header),
 }
 
+impl Shape {
+    /// How records are separated.
+    pub(crate) fn framing(&self) -> Framing {
+        match self {
+            Shape::Ndjson => Framing::Lines,
+            Shape::Elements => Framing::Elements,
+            Shape::Csv(header) => Framing::Csv(header.delimiter),
+        }
+    }
+}
+
 impl Stream {
     /// A stream of records of one shape.
-    pub(crate) fn new(plan: Arc<Plan>, shape: Shape) -> Stream {
-        Stream { plan, shape }
+    pub(crate) fn new(format: FormatName, plan: Arc<Plan>, shape: Shape) -> Stream {
+        Stream { format, plan, shape }
     }
 
     /// The format.
     pub fn format(&self) -> FormatName {
-        match self.shape {
-            Shape::Ndjson => FormatName::DefenderNdjson,
-            Shape::Csv(_) => FormatName::DefenderCsv,
-        }
+        self.format
     }
 
     /// A hash over all filled columns of the record in `raw`, whatever their order and the
@@ -48,8 +61,18 @@ impl Stream {
     /// read as a record is hashed as it is.
     pub fn record_hash(&self, raw: &[u8]) -> [u8; 16] {
         match &self.shape {
-            Shape::Ndjson => identity::of_object(raw),
+            Shape::Ndjson | Shape::Elements => identity::of_object(raw),
             Shape::Csv(header) => identity::of_row(header, raw),
+        }
+    }
+
+    /// Why a frame without an end is refused.
+    pub(crate) fn unclosed(&self) -> &'static str {
+        match self.shape {
+            Shape::Csv(_) => "a quoted field that begins here does not end",
+            Shape::Ndjson | Shape::Elements => {
+                "the JSON object that begins here is damaged or does not end"
+            }
         }
     }
 
@@ -64,7 +87,7 @@ impl Stream {
     /// Reads the columns of the record in `raw`, or says why it is refused.
     pub(crate) fn read<'b>(&self, raw: &'b [u8], record: &mut Record<'b>) -> Result<(), String> {
         match &self.shape {
-            Shape::Ndjson => ndjson::read(&self.plan, raw, record),
+            Shape::Ndjson | Shape::Elements => ndjson::read(&self.plan, raw, record),
             Shape::Csv(header) => {
                 header.read(raw, record);
                 Ok(())

@@ -53,11 +53,45 @@ pub fn parse(text: &str) -> Option<i64> {
 }
 
 /// What of the text is left to read.
-struct Rest<'t>(&'t [u8]);
+pub(crate) struct Rest<'t>(&'t [u8]);
 
-impl Rest<'_> {
+impl<'t> Rest<'t> {
+    pub(crate) fn new(text: &'t str) -> Self {
+        Rest(text.as_bytes())
+    }
+
+    /// A number of one or two digits.
+    pub(crate) fn short(&mut self) -> Option<i32> {
+        let digits = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        if (1..=2).contains(&digits) { self.number(digits) } else { None }
+    }
+
+    /// One blank or more; browsers write narrow ones, too.
+    pub(crate) fn blank(&mut self) -> Option<()> {
+        let before = self.0.len();
+        let blanks: [&[u8]; 3] = [b" ", "\u{202f}".as_bytes(), "\u{a0}".as_bytes()];
+        while let Some(rest) = blanks.iter().find_map(|blank| self.0.strip_prefix(*blank)) {
+            self.0 = rest;
+        }
+        (self.0.len() < before).then_some(())
+    }
+
+    /// Nothing, or AM or PM behind a blank, and then the end: whether it is the afternoon.
+    pub(crate) fn half(&mut self) -> Option<Option<bool>> {
+        if self.0.is_empty() {
+            return Some(None);
+        }
+        self.blank()?;
+        let word = self.0.to_ascii_lowercase();
+        match &word[..] {
+            b"am" | b"a.m." => Some(Some(false)),
+            b"pm" | b"p.m." => Some(Some(true)),
+            _ => None,
+        }
+    }
+
     /// One of the bytes in `which`.
-    fn byte(&mut self, which: &[u8]) -> Option<u8> {
+    pub(crate) fn byte(&mut self, which: &[u8]) -> Option<u8> {
         let (&first, rest) = self.0.split_first()?;
         which.contains(&first).then(|| {
             self.0 = rest;
@@ -66,7 +100,7 @@ impl Rest<'_> {
     }
 
     /// A number of exactly `digits` digits.
-    fn number(&mut self, digits: usize) -> Option<i32> {
+    pub(crate) fn number(&mut self, digits: usize) -> Option<i32> {
         let (number, rest) = self.0.split_at_checked(digits)?;
         let value = number.iter().try_fold(0, |value, byte| {
             byte.is_ascii_digit().then(|| value * 10 + i32::from(byte - b'0'))
@@ -76,7 +110,7 @@ impl Rest<'_> {
     }
 
     /// Digits after the point, as nanoseconds.
-    fn fraction(&mut self) -> Option<i32> {
+    pub(crate) fn fraction(&mut self) -> Option<i32> {
         let length = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let (digits, rest) = self.0.split_at(length);
         self.0 = rest;
@@ -85,7 +119,7 @@ impl Rest<'_> {
     }
 
     /// `Z`, `±hh:mm` or nothing, as seconds east of UTC.
-    fn offset(&mut self) -> Option<i32> {
+    pub(crate) fn offset(&mut self) -> Option<i32> {
         if self.0.is_empty() || self.byte(b"Z").is_some() {
             return Some(0);
         }

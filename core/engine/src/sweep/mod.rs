@@ -27,7 +27,7 @@ mod window;
 
 use std::{fmt, path::PathBuf};
 
-use remora_sources::{FormatName, Refusal};
+use remora_sources::{FormatName, Refusal, Zone};
 
 pub use batch::{BATCH_ROWS, BatchViews};
 pub use coverage::{Cover, Coverage};
@@ -84,6 +84,8 @@ pub struct Options {
     pub inputs: Vec<Input>,
     /// Force this format.
     pub format: Option<FormatName>,
+    /// The zone of times that an input declares local; it is refused without.
+    pub zone: Option<Zone>,
     /// Which events count.
     pub window: Window,
     /// Nanoseconds since the epoch: what counts as now.

@@ -54,9 +54,10 @@ pub(super) fn read_all(options: &Options, mut give: impl FnMut(Job) -> Option<Bl
 }
 
 fn open(input: &Input, options: &Options) -> Result<Opened, InputError> {
+    let told = input::Told { format: options.format, zone: options.zone.clone() };
     match &input.origin {
-        Origin::Path(path) => input::open(path, options.format),
-        Origin::Stdin => input::open_reader(Box::new(std::io::stdin()), options.format),
+        Origin::Path(path) => input::open(path, told),
+        Origin::Stdin => input::open_reader(Box::new(std::io::stdin()), told),
         Origin::Unreadable(why) => {
             Err(InputError { kind: InputErrorKind::Unreadable, message: why.clone() })
         }

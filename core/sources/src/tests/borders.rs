@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::{Dribble, Every, Nth, Seen, Swept, USUAL, sweep, sweep_reader, sweep_sized, value};
 use crate::{
-    FormatName::{DefenderCsv as CSV, DefenderNdjson as NDJSON},
+    FormatName::{self, DefenderCsv as CSV, DefenderJson as JSON, DefenderNdjson as NDJSON},
     Trouble,
     input::Sizes,
 };
@@ -42,14 +42,30 @@ const ROWS: &str = concat!(
     "h.example,h,8,",
 );
 
+const ARRAY: &str = concat!(
+    "\u{feff}[{\"DeviceId\":\"a\",\"RemoteUrl\":\"a{\\\"}.example\"},\r\n",
+    "  {\"DeviceId\":\"say \"hi\"\",\"RemotePort\":1},{\"DeviceId\":\"b\",\"RemotePort\":1,\"x\":[{},[]]},\n",
+    "{\"DeviceId\":\"long\",\"RemoteUrl\":\"this record is longer than the limit of this test, which is small\",\"Other\":[{\"a\":\"...................\"}]}\n",
+    ",17 , {\n  \"DeviceId\": \"c\",\n  \"RemotePort\": 1\n},\n{\"DeviceId\":\"d,\"RemotePort\":1},\n",
+    "{\"DeviceId\":\"e\",\"RemotePort\":1}]\n",
+);
+
+const BATCHES: &str = concat!(
+    "{\"Schema\":[{\"Name\":\"DeviceId\"}],\"records\":[{\"category\":\"AdvancedHunting-DeviceInfo\",\"properties\":{}},",
+    "{\"properties\":{\"DeviceId\":\"a\",\"RemotePort\":1}}],\"Count\":[1]}{\"records\":[\n",
+    "{\"properties\":{\"DeviceId\":\"b\",\"RemotePort\":2}}]}\n{\"records\":[ ]}\n",
+    "{\"DeviceId\":\"long\",\"RemoteUrl\":\"this record is longer than the limit of this test, which is small\",\"Other\":\"..............................\"}\n",
+    "{\"properties\":{\"DeviceId\":\"c\",\"RemotePort\":3}}",
+);
+
 #[test]
 fn blocks_of_every_size_give_the_same() {
-    for (text, events) in [(MIXED, 3), (ROWS, 4)] {
+    for (text, events) in [(MIXED, 3), (ROWS, 4), (ARRAY, 4), (BATCHES, 3)] {
         let whole = result(sweep_sized(text.as_bytes(), Sizes { record: 100, ..USUAL }).unwrap());
         assert_eq!(whole.0.len(), events);
         assert!(whole.3.iter().any(|trouble| trouble.message.contains("larger than 100 bytes")));
         for block in 1..=text.len() + 1 {
-            let sizes = Sizes { head: 60, block, record: 100 };
+            let sizes = Sizes { head: 110, block, record: 100 };
             let cut = result(sweep_sized(text.as_bytes(), sizes).unwrap());
             assert_eq!(cut, whole, "blocks of {block}");
         }
@@ -73,7 +89,7 @@ fn other_columns_end_the_reading_and_their_records_are_counted() {
 /// if what is left of it still is one.
 #[test]
 fn a_cut_costs_at_most_the_record_at_the_cut() {
-    for text in [MIXED, ROWS] {
+    for text in [MIXED, ROWS, ARRAY, BATCHES] {
         let whole = sweep(text.as_bytes()).unwrap();
         let ends: Vec<_> = whole
             .events
@@ -129,8 +145,45 @@ fn lines() -> impl Strategy<Value = String> {
         .prop_map(|lines| lines.into_iter().map(|(line, end)| line + end).collect())
 }
 
+/// Where nothing can be read, the search for the next object must not begin anew at each bracket:
+/// that would take hours here.
+#[test]
+fn a_large_input_of_damage_takes_no_quadratic_time() {
+    let mut text = "[{\"DeviceId\":\"a\",\"RemotePort\":1},".to_owned();
+    text += &"{'DeviceId': 'b'},\n".repeat(200_000);
+    let swept = sweep_sized(text.as_bytes(), Sizes { record: 1 << 18, ..USUAL }).unwrap();
+    assert_eq!(swept.counts.events, 1);
+    assert!(swept.records() > 10 && swept.records() < 200, "{}", swept.records());
+}
+
+/// Pieces of which JSON is made, and what breaks it.
+fn json() -> impl Strategy<Value = String> {
+    let element = prop_oneof![
+        Just("{\"DeviceId\":\"a\",\"RemotePort\":1}"),
+        Just("{\"a\":[{\"b\":1},{}]}"),
+        Just("{\n  \"DeviceId\": \"b\",\n  \"RemotePort\": 1\n}"),
+        Just("{\"records\":["),
+        Just("{\"properties\":{\"DeviceId\":\"c\",\"RemotePort\":1}}"),
+        Just("\"Schema\":[{\"x\":\"y\"}]"),
+    ];
+    let piece = prop_oneof![
+        4 => element, 3 => Just(","), 2 => Just("\n"), 1 => Just(" "), 1 => Just("["), 1 => Just("]"),
+        1 => Just("{"), 1 => Just("}"), 1 => Just("\""), 1 => Just("\\"), 1 => Just(":"), 1 => Just("1"),
+        1 => Just("\"Results\":["), 1 => Just("\u{feff}"), 1 => Just("\u{e9}"), 1 => Just("{\"DeviceId\""),
+    ];
+    proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn borders_of_elements_do_not_depend_on_blocks(
+        json in json(), block in 1_usize..60, record in 32_usize..80, read in 1_usize..9,
+    ) {
+        let first = "[{\"DeviceId\":\"a\",\"RemotePort\":1}";
+        same_for_all(first, &json, Sizes { head: 1, block, record }, read)?;
+    }
 
     #[test]
     fn borders_of_csv_do_not_depend_on_blocks(
@@ -156,7 +209,11 @@ fn same_for_all(first: &str, rest: &str, sizes: Sizes, read: usize) -> Result<()
     let whole = Sizes { record: sizes.record, ..USUAL };
     let whole = result(sweep_sized(text.as_bytes(), whole).unwrap());
     let reader = Box::new(Dribble(std::io::Cursor::new(text.clone().into_bytes()), read));
-    let format = Some(if first.starts_with('{') { NDJSON } else { CSV });
+    let format: Option<FormatName> = Some(match first.as_bytes()[0] {
+        b'{' => NDJSON,
+        b'[' => JSON,
+        _ => CSV,
+    });
     let cut = sweep_reader(reader, format, sizes, &Every(false), &mut Nth(u64::MAX), true).unwrap();
     prop_assert_eq!(result(cut), whole, "{:?}", text);
     Ok(())

@@ -8,8 +8,11 @@ use std::{collections::BTreeMap, fs, path::Path};
 use remora_abi::Field;
 use serde::Deserialize;
 
-use super::{Dribble, Every, Having, Nth, Seen, Swept, USUAL, sweep_reader, sweep_with};
-use crate::{FormatName, input::Sizes};
+use super::{Dribble, Every, Having, Nth, Seen, Swept, USUAL, sweep_told};
+use crate::{
+    FormatName, Zone,
+    input::{Sizes, Told},
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,6 +31,8 @@ struct Case {
     input: String,
     #[serde(default)]
     escaped: bool,
+    /// The zone of local times.
+    timezone: Option<String>,
     /// Each event in full: kind, time, line and every field that is not empty.
     #[serde(default)]
     events: Vec<BTreeMap<String, toml::Value>>,
@@ -73,16 +78,19 @@ fn cases_give_what_they_say() {
 
 fn run(case: &Case) {
     let bytes = if case.escaped { unescape(&case.input) } else { case.input.clone().into_bytes() };
-    let swept = sweep_with(&bytes, None, USUAL, &Every(true), &mut Nth(3), true).unwrap();
+    let zone = case.timezone.as_deref().map(|name| Zone::from_name(name).unwrap());
+    let told = Told { format: None, zone };
+    let reader = || Box::new(std::io::Cursor::new(bytes.clone()));
+    let swept = sweep_told(reader(), &told, USUAL, &Every(true), &mut Nth(3), true).unwrap();
     check(case, &swept);
     assert_eq!(swept.bytes, bytes.len() as u64);
 
-    let dribble = Box::new(Dribble(std::io::Cursor::new(bytes.clone()), 1));
+    let dribble = Box::new(Dribble(reader(), 1));
     // A header must be seen whole, and what follows it byte by byte.
     let header = memchr::memchr_iter(b'\n', &bytes).nth(1).map_or(bytes.len(), |end| end + 1);
     let sizes = Sizes { head: header + 1, block: 1, ..USUAL };
-    let format = swept.format;
-    let slow = sweep_reader(dribble, format, sizes, &Every(true), &mut Nth(3), true).unwrap();
+    let forced = Told { format: swept.format, ..told.clone() };
+    let slow = sweep_told(dribble, &forced, sizes, &Every(true), &mut Nth(3), true).unwrap();
     check(case, &slow);
     assert_eq!(slow.events, swept.events);
 
@@ -91,7 +99,8 @@ fn run(case: &Case) {
         for (name, value) in &event.fields {
             let fields = [Field::from_name(name).unwrap()];
             let wanted = Having(&fields, value);
-            let screened = sweep_with(&bytes, None, USUAL, &wanted, &mut Nth(u64::MAX), false);
+            let nothing = &mut Nth(u64::MAX);
+            let screened = sweep_told(reader(), &told, USUAL, &wanted, nothing, false);
             let screened = screened.unwrap();
             let mut found = screened.events.iter().map(plain);
             assert!(found.any(|found| found == plain(event)), "{name} {value:?}");

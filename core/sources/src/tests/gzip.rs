@@ -7,14 +7,14 @@ use flate2::{Compression, write::GzEncoder};
 use super::{Dribble, Every, Nth, Seen, Swept, USUAL, sweep, sweep_reader};
 use crate::InputErrorKind;
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
 
 /// Lines that compress badly, so that damage has something to hit everywhere.
-fn lines(count: u64) -> Vec<u8> {
+pub(super) fn lines(count: u64) -> Vec<u8> {
     let mut state = 1_u64;
     let mut text = String::new();
     for record in 0..count {
@@ -26,7 +26,7 @@ fn lines(count: u64) -> Vec<u8> {
     text.into_bytes()
 }
 
-fn ids(swept: &Swept) -> Vec<u64> {
+pub(super) fn ids(swept: &Swept) -> Vec<u64> {
     let id = |event: &Seen| event.fields.get("event.id").and_then(|id| id.parse().ok());
     swept.events.iter().map(|event| id(event).unwrap_or(u64::MAX)).collect()
 }

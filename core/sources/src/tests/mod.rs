@@ -11,6 +11,8 @@ mod hashes;
 mod real_data;
 mod screen;
 mod sniffing;
+mod utf16;
+mod zstd;
 
 use std::{
     collections::BTreeMap,
@@ -22,7 +24,7 @@ use remora_abi::{Field, Kind, field, field::FIELDS};
 use crate::{
     Counts, FormatName, InputError, MAX_RECORD, Refusal, Sampler, Scan, Trouble, Wanted,
     blocks::BLOCK_SIZE,
-    input::{HEAD, Sizes, open_sized},
+    input::{HEAD, Sizes, Told, open_sized},
 };
 
 /// The sizes that everybody else uses.
@@ -134,7 +136,18 @@ fn sweep_reader(
     sampler: &mut impl Sampler,
     validate: bool,
 ) -> Result<Swept, InputError> {
-    let mut opened = open_sized(reader, format, sizes)?;
+    sweep_told(reader, &format.into(), sizes, wanted, sampler, validate)
+}
+
+fn sweep_told(
+    reader: Box<dyn Read + Send>,
+    told: &Told,
+    sizes: Sizes,
+    wanted: &impl Wanted,
+    sampler: &mut impl Sampler,
+    validate: bool,
+) -> Result<Swept, InputError> {
+    let mut opened = open_sized(reader, told, sizes)?;
     let mut swept = Swept {
         format: Some(opened.stream.format()),
         compression: opened.compression,

@@ -5,6 +5,8 @@ use crate::{FormatName, InputErrorKind};
 
 const NDJSON: FormatName = FormatName::DefenderNdjson;
 const CSV: FormatName = FormatName::DefenderCsv;
+const JSON: FormatName = FormatName::DefenderJson;
+const EVENTS: FormatName = FormatName::DefenderEvents;
 
 #[test]
 fn formats_are_recognised_by_their_columns() {
@@ -29,6 +31,23 @@ fn formats_are_recognised_by_their_columns() {
         ("sep=|\nDeviceId|Remote,Url|RemoteUrl\n", CSV),
         (",ReportId_long,IsSigned\n", CSV),
         (&wide, CSV),
+        ("[\n{\"DeviceId\":1,\"RemoteUrl\":1},\n{\"DeviceId\":1}\n]", JSON),
+        ("[{\"a\":1},{\"DeviceId\":1,\"RemoteUrl\":\"cut", JSON),
+        (
+            "{\"Schema\":[{\"Name\":\"DeviceId\"}],\"Results\":[{\"DeviceId\":1,\"RemoteUrl\":1}]}",
+            JSON,
+        ),
+        ("{\"Stats\":{\"a\":[1]},\"Results\":[\n{\"DeviceId\":1,\"RemoteUrl\":1},\n", JSON),
+        ("{\n  \"DeviceId\": 1,\n  \"RemoteUrl\": 1\n}\n", JSON),
+        ("{\"value\":[{\"DeviceId\":1,\"RemoteUrl\":1}],\"Count\":1}", JSON),
+        // Rows of tables that are not swept are known all the same.
+        (
+            "{\"time\":1,\"category\":\"AdvancedHunting-EmailEvents\",\"properties\":{\"x\":1}}",
+            EVENTS,
+        ),
+        ("{\"time\":1,\"properties\":{\"DeviceId\":1,\"RemoteUrl\":1}}", EVENTS),
+        ("{\"records\":[{\"category\":\"AdvancedHunting-DeviceInfo\",\"properties\":{}}]}", EVENTS),
+        ("[{\"category\":\"AdvancedHunting-DeviceInfo\",\"properties\":{}}]", EVENTS),
     ];
     for &(text, format) in cases {
         let swept = sweep(text.as_bytes()).unwrap_or_else(|error| panic!("{text:?}: {error}"));
@@ -54,18 +73,18 @@ fn the_rest_is_named_in_one_line() {
         (b"\xd4\xc3\xb2\xa1\x02\0\x04\0", "a packet capture (pcap)"),
         (b"\x0a\x0d\x0d\x0a\x1c\0", "a packet capture (pcapng)"),
         (b"SQLite format 3\0\x10\0", "an SQLite database"),
-        (b"\x28\xb5\x2f\xfd\x04\0", "Zstandard-compressed data"),
         (b"BZh91AY&SY", "bzip2-compressed data"),
         (b"\xfd7zXZ\0\0\x04", "xz-compressed data"),
-        (b"\xff\xfeD\0e\0v\0i\0c\0e\0", "UTF-16 text"),
+        (b"\xff\xfe\0\0D\0\0\0", "UTF-32 text"),
+        (b"\xff\xfeD\0e\0v\0i\0c\0e\0", "plain text"),
         (b"D\0e\0v\0i\0c\0e\0", "UTF-16 text"),
         (b"\0D\0e\0v\0i\0c\0e", "UTF-16 text"),
         (b"\x01\x02\x03\x04\x05\xff\xfe\xfd", "binary data"),
-        (b"[\n{\"DeviceId\":1,\"RemoteUrl\":1},\n{\"DeviceId\":1}\n]", "a JSON array: write its elements one a line"),
-        (b"{\"Schema\":[],\"Results\":[{\"DeviceId\":1}]}", "a hunting API"),
-        (b"{\"records\":[{\"time\":1,\"properties\":{}}]}", "an Event Hub batch"),
-        (b"{\"time\":1,\"category\":\"AdvancedHunting-DeviceInfo\",\"properties\":{\"DeviceId\":1,\"RemoteUrl\":1}}", "the rows under `properties`"),
-        (b"{\n  \"DeviceId\": 1,\n  \"RemoteUrl\": 1\n}\n", "JSON over several lines"),
+        (b"[{\"ts\":1},{\"uid\":2}]", "JSON objects with other names (ts)"),
+        (
+            b"{\"records\":[{\"time\":1,\"properties\":{\"uid\":1}}]}",
+            "JSON objects with other names (time, properties, uid)",
+        ),
         (b"{\"ts\":1,\"uid\":2}\n", "JSON objects with other names (ts, uid)"),
         (b"{\"a\":1,\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1}", "(a, b, c, d, e, f, …)"),
         (b"{\"a\\u0007b\":1}", "(a\u{fffd}b)"),
@@ -123,4 +142,17 @@ fn what_cannot_be_opened_is_unreadable() {
     let file = folder.path().join("any name.png");
     std::fs::write(&file, "{\"DeviceId\":1,\"RemoteUrl\":1}").unwrap();
     assert_eq!(crate::input::open(&file, None).unwrap().stream.format(), NDJSON);
+}
+
+#[test]
+fn local_times_without_a_zone_are_refused() {
+    for column in ["Timestamp", "TimeGenerated"] {
+        let text = format!("DeviceId,RemotePort,{column} [Local Time]\na,1,2026-01-14 08:00:00\n");
+        let error = sweep(text.as_bytes()).unwrap_err();
+        assert_eq!(error.kind, InputErrorKind::NoZone);
+        assert!(error.message.contains(column) && error.message.contains("--timezone"), "{error}");
+    }
+    // Of a time that no event has, the zone need not be known.
+    let text = "DeviceId,RemotePort,ProcessCreationTime [Local Time]\na,1,2026-01-14 08:00:00\n";
+    assert_eq!(sweep(text.as_bytes()).unwrap().counts.events, 1);
 }
