@@ -40,7 +40,47 @@ pub(crate) struct Header {
     local: Option<Zone>,
     dialect: Option<&'static Dialect>,
     known: HashSet<Vec<u8>>,
+    starts: Starts,
     plan: Arc<Plan>,
+}
+
+/// The first two bytes of every name that is known: most values of a row begin with others, and
+/// so need no look-up.
+#[derive(Clone, Debug)]
+struct Starts(Vec<u64>);
+
+impl Starts {
+    fn new<'n>(names: impl Iterator<Item = &'n [u8]>) -> Starts {
+        let mut starts = Starts(vec![0; (1 << 16) / 64]);
+        for name in names {
+            match *name {
+                [first, second, ..] => {
+                    let at = usize::from(u16::from_le_bytes([first, second]));
+                    starts.0[at / 64] |= 1 << (at % 64);
+                }
+                // Whatever stands behind it.
+                [first] => (0..=255).for_each(|second| {
+                    let at = usize::from(u16::from_le_bytes([first, second]));
+                    starts.0[at / 64] |= 1 << (at % 64);
+                }),
+                [] => {}
+            }
+        }
+        starts
+    }
+
+    /// Whether a known name may stand in `text`, which is not trimmed.
+    #[inline]
+    fn may_be(&self, text: &[u8]) -> bool {
+        match *text.trim_ascii_start() {
+            [first, second, ..] => {
+                let at = usize::from(u16::from_le_bytes([first, second]));
+                self.0[at / 64] >> (at % 64) & 1 == 1
+            }
+            [_] => true,
+            [] => false,
+        }
+    }
 }
 
 /// Where a column of the mapping stands in the rows.
@@ -98,8 +138,21 @@ impl Header {
         }
         let zones = fields.iter().map(|field| marked(field)).collect();
         let known = names.iter().filter(|name| !name.is_empty()).cloned();
-        let known = known.map(String::into_bytes).collect();
-        Header { delimiter, names, columns, places, zones, local: None, dialect, known, plan }
+        let known: HashSet<Vec<u8>> = known.map(String::into_bytes).collect();
+        let of_plan = plan.names().iter().map(|name| name.as_bytes());
+        let starts = Starts::new(known.iter().map(Vec::as_slice).chain(of_plan));
+        Header {
+            delimiter,
+            names,
+            columns,
+            places,
+            zones,
+            local: None,
+            dialect,
+            known,
+            starts,
+            plan,
+        }
     }
 
     /// The format that the names make it.
@@ -143,7 +196,9 @@ impl Header {
         let names = || fields(line, self.delimiter).map(|field| name(&line[field.range]));
         let is_known =
             |name: &&[u8]| self.known.contains(*name) || self.plan.column(name).is_some();
-        if !names().take(LOOKED_AT).any(|name| is_known(&name)) {
+        let mut firsts =
+            fields(line, self.delimiter).take(LOOKED_AT).map(|field| &line[field.range]);
+        if !firsts.any(|text| self.starts.may_be(text) && is_known(&name(text))) {
             return Row::Record;
         }
         if names().eq(self.names.iter().map(String::as_bytes)) {

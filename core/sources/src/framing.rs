@@ -57,12 +57,15 @@ pub(crate) struct Framer {
     limit: usize,
     runs: OddRuns,
     elements: Elements,
+    /// Whether a quoted field of what was found last may hold a line break.
+    broken: bool,
 }
 
 impl Framer {
     /// A framer for records of up to `limit` bytes.
     pub(crate) fn new(framing: Framing, limit: usize) -> Self {
-        Framer { framing, limit, runs: OddRuns::default(), elements: Elements::new(limit) }
+        let elements = Elements::new(limit);
+        Framer { framing, limit, runs: OddRuns::default(), elements, broken: false }
     }
 
     /// What begins at `at`, which lies before the end of `data`. `last`: nothing follows `data`.
@@ -109,13 +112,11 @@ impl Framer {
     /// How many line ends there are in what [`Self::next`] found.
     #[inline]
     pub(crate) fn lines(&self, frame: &[u8]) -> u32 {
-        match self.framing {
-            Framing::Lines => u32::from(frame.ends_with(b"\n")),
-            Framing::Csv(_) | Framing::Elements => {
-                let ends = memchr_iter(b'\n', frame).count();
-                u32::try_from(ends).expect("a record is smaller than 4 GiB")
-            }
+        if self.broken || self.framing == Framing::Elements {
+            let ends = memchr_iter(b'\n', frame).count();
+            return u32::try_from(ends).expect("a record is smaller than 4 GiB");
         }
+        u32::from(frame.ends_with(b"\n"))
     }
 
     /// Tells that the first `cut` bytes of the data are gone.
@@ -141,6 +142,7 @@ impl Framer {
 
     fn csv(&mut self, data: &[u8], at: usize, last: bool, delimiter: u8) -> Frame {
         let mut from = at;
+        self.broken = false;
         loop {
             let quote = match memchr2(b'"', b'\n', &data[from..]) {
                 Some(found) if data[from + found] == b'"' => from + found,
@@ -152,7 +154,10 @@ impl Framer {
             from = quote + 1;
             if quote == at || data[quote - 1] == delimiter {
                 match self.close(data, at, from, last, delimiter) {
-                    Close::At(end) => from = end,
+                    Close::At(end) => {
+                        self.broken |= memchr(b'\n', &data[from..end]).is_some();
+                        from = end;
+                    }
                     Close::Never => return self.line_end(data, at, quote, last).unclosed(),
                     Close::More => return Frame::More,
                 }

@@ -122,7 +122,9 @@ impl Stream {
             scan.counts.records += 1;
             if !validate && !framed.unclosed {
                 let verdict = match self.shape() {
-                    Shape::Ndjson if enveloped => Verdict::Read,
+                    // A line that was cut, or is no object at all, is told although nobody
+                    // wants it.
+                    Shape::Ndjson if enveloped || !is_object(content) => Verdict::Read,
                     Shape::Ndjson => {
                         let rest = block.framed[at..].iter().map(|framed| framed.end as usize);
                         Line::new(self.plan(), data, framed.range(), rest, hits)
@@ -189,6 +191,12 @@ impl Stream {
         }
         scan.memory = memory;
     }
+}
+
+/// Whether a line looks like a whole object from outside.
+fn is_object(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    line.starts_with(b"{") && line.ends_with(b"}")
 }
 
 /// Where a record begins.

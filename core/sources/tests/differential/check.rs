@@ -4,7 +4,10 @@
 //! By public means only, so that a fuzz target can include this file.
 
 use remora_abi::{Field, Kind, field::FIELDS};
-use remora_sources::{FormatName, Sampler, Scan, Wanted, input::open_reader};
+use remora_sources::{
+    FormatName, Sampler, Scan, Wanted, Zone,
+    input::{Told, open_reader},
+};
 
 /// Wants records that have a text in one of some fields.
 #[derive(Clone, Debug)]
@@ -76,7 +79,8 @@ pub(crate) fn sweep(
     mut sampler: First,
     validate: bool,
 ) -> Option<Swept> {
-    let mut opened = open_reader(Box::new(std::io::Cursor::new(bytes.to_vec())), format).ok()?;
+    let mut opened =
+        open_reader(Box::new(std::io::Cursor::new(bytes.to_vec())), told(format)).ok()?;
     let (mut swept, mut scan, mut troubles) = (Swept::default(), Scan::default(), Vec::new());
     while let Some(block) = opened.blocks.next(&mut troubles) {
         opened.stream.scan(&block, wanted, &mut sampler, validate, &mut scan);
@@ -123,4 +127,9 @@ pub(crate) fn check(
         return Ok(validated.map_or(0, |swept| swept.wanted));
     }
     Err(format!("validated {validated:#?}\nscreened {screened:#?}"))
+}
+
+/// Local times are read too.
+pub(crate) fn told(format: Option<FormatName>) -> Told {
+    Told { format, zone: Zone::from_name("UTC") }
 }

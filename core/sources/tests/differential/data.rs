@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use remora_abi::field;
 use remora_sources::{FormatName, input::open};
 
-use crate::check::{First, Having, check};
+use crate::check::{First, Having, check, told};
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
@@ -30,7 +30,7 @@ fn folder(folder: &Path) -> (u64, u64) {
         field::PROCESS_IMAGE,
     ];
     for path in paths {
-        if open(&path, None).is_err() {
+        if open(&path, told(None)).is_err() {
             continue;
         }
         read += 1;
