@@ -23,10 +23,13 @@ mod bad_input;
 mod outputs;
 // Options, exit status, messages.
 mod cli;
-// Plugin files that must be refused.
+// Plugin files that must be refused, and detectors that fail, as data.
 #[cfg(target_os = "linux")]
-mod plugin;
-// Detectors that fail during a run.
+mod gallery;
+// Which plugins may run, and what looking at one does not do.
+#[cfg(target_os = "linux")]
+mod trust;
+// What a detector that fails during a run leaves of the report.
 #[cfg(target_os = "linux")]
 mod faults;
 // The rows that KQL gives over the labelled events, from every form of input.

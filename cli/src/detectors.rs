@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
-use remora_engine::host::{LinkedIn, Plugins, Trust};
+use remora_engine::host::{LinkedIn, LoadError, Plugins, Trust};
 
 use crate::folders;
 
@@ -13,19 +12,20 @@ pub(crate) fn linked_in() -> Vec<LinkedIn> {
 }
 
 /// What the user trusts; nothing where there is no home folder.
-pub(crate) fn trust() -> Result<Trust> {
+pub(crate) fn trust() -> Result<Trust, LoadError> {
     match folders::trust_file() {
-        Some(path) => Ok(Trust::read(&path)?),
+        Some(path) => Trust::read(&path),
         None => Ok(Trust::default()),
     }
 }
 
 /// The plugins that were named, and those of the plugin folders.
-pub(crate) fn plugins(files: &[PathBuf], folders: &[PathBuf]) -> Result<Plugins> {
-    Ok(Plugins {
+pub(crate) fn plugins(files: &[PathBuf], folders: &[PathBuf]) -> Plugins {
+    Plugins {
         files: files.to_vec(),
         folders: folders.to_vec(),
         home: folders::plugins(),
-        trust: trust()?,
-    })
+        // Where there is no plugin, nobody needs to know what is trusted.
+        trust: trust().unwrap_or_else(Trust::unreadable),
+    }
 }

@@ -9,6 +9,7 @@ mod folders;
 mod inputs;
 mod log;
 mod report;
+mod stdout;
 mod target;
 mod times;
 

@@ -19,7 +19,7 @@ use crate::{
     detectors::{linked_in, plugins},
     exit::Status,
     inputs::Inputs,
-    report,
+    report, stdout,
     target::Target,
     times,
 };
@@ -43,10 +43,11 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
         arguments.push("-".into());
     }
     let format = read_format(&args.format)?;
-    let plugins = plugins(&args.plugin, &args.plugin_dir)?;
+    let plugins = plugins(&args.plugin, &args.plugin_dir);
+    let to_terminal = args.file.is_none() && io::stdout().is_terminal();
+    let stdout = stdout::take(&plugins).context("standard output")?;
     let detectors = Detectors::start(&linked_in(), &plugins, &args.detector)?;
     let found = Inputs::find(&arguments);
-    let to_terminal = args.file.is_none() && io::stdout().is_terminal();
     let output = args.output.unwrap_or(if to_terminal { Output::Table } else { Output::Ndjson });
     let grouping = match (args.group, output) {
         (Some(Group::Tool), _) | (None, Output::Table) => Grouping::Tool,
@@ -90,8 +91,9 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
         // A report of nothing does not replace one of something.
         Some(_) if nothing => {}
         Some(target) => target.write(|out| write(&outcome, output, &style, out))?,
-        None => write(&outcome, output, &style, BufWriter::new(io::stdout().lock()))
-            .context("standard output")?,
+        None => {
+            write(&outcome, output, &style, BufWriter::new(stdout)).context("standard output")?
+        }
     }
     Ok(status(args, nothing, &outcome))
 }
@@ -187,7 +189,8 @@ fn say_problems(outcome: &Outcome) {
         );
     }
     for detector in &outcome.summary.detectors {
-        if let Some(error) = &detector.error {
+        // What was refused was told before the work.
+        if let (Some(error), "failed") = (&detector.error, detector.state) {
             tracing::error!("detector {} failed and was switched off: {error}", detector.name);
         }
     }
