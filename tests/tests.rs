@@ -32,6 +32,13 @@ mod trust;
 // What a detector that fails during a run leaves of the report.
 #[cfg(target_os = "linux")]
 mod faults;
+// What must hold of any bytes whatever, and every file that ever broke it.
+#[cfg(target_os = "linux")]
+#[allow(unreachable_pub, reason = "a crate of its own for the fuzzer")]
+#[path = "../fuzz/checks/mod.rs"]
+mod checks;
+#[cfg(target_os = "linux")]
+mod readers;
 // The rows that KQL gives over the labelled events, from every form of input.
 mod parity;
 

@@ -109,13 +109,16 @@ pub struct Opened {
     pub compression: Option<&'static str>,
 }
 
-/// Sizes that tests make small.
+/// Sizes that tests and fuzz targets make small; nobody else needs them.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Sizes {
+pub struct Sizes {
     /// How much is looked at to recognise a format, after decompression.
-    pub(crate) head: usize,
-    pub(crate) block: usize,
-    pub(crate) record: usize,
+    pub head: usize,
+    /// Of a block.
+    pub block: usize,
+    /// Of the largest record.
+    pub record: usize,
 }
 
 /// Opens a file.
@@ -132,7 +135,9 @@ pub fn open_reader(
     open_sized(reader, format, Sizes { head: HEAD, block: BLOCK_SIZE, record: MAX_RECORD })
 }
 
-pub(crate) fn open_sized(
+/// Opens any reader with sizes of one's own.
+#[doc(hidden)]
+pub fn open_sized(
     reader: Box<dyn Read + Send>,
     format: Option<FormatName>,
     sizes: Sizes,
