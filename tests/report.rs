@@ -256,9 +256,11 @@ pub(crate) struct Overlap {
 #[serde(deny_unknown_fields)]
 pub(crate) struct DetectorSummary {
     pub(crate) name: String,
+    #[serde(default)]
     pub(crate) version: String,
     pub(crate) state: State,
     pub(crate) error: Option<String>,
+    pub(crate) path: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -266,6 +268,7 @@ pub(crate) struct DetectorSummary {
 pub(crate) enum State {
     Ok,
     Failed,
+    Refused,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]

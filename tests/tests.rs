@@ -25,15 +25,25 @@ mod outputs;
 mod cli;
 // Why rules fired or did not, and that it agrees with the sweep.
 mod explain;
-// Plugin files that must be refused.
-#[cfg(target_os = "linux")]
-mod plugin;
 // A plugin built before the ABI grew.
 #[cfg(target_os = "linux")]
 mod growth;
-// Detectors that fail during a run.
+// Plugin files that must be refused, and detectors that fail, as data.
+#[cfg(target_os = "linux")]
+mod gallery;
+// Which plugins may run, and what looking at one does not do.
+#[cfg(target_os = "linux")]
+mod trust;
+// What a detector that fails during a run leaves of the report.
 #[cfg(target_os = "linux")]
 mod faults;
+// What must hold of any bytes whatever, and every file that ever broke it.
+#[cfg(target_os = "linux")]
+#[allow(unreachable_pub, reason = "a crate of its own for the fuzzer")]
+#[path = "../fuzz/checks/mod.rs"]
+mod checks;
+#[cfg(target_os = "linux")]
+mod readers;
 // The rows that KQL gives over the labelled events, from every form of input.
 mod parity;
 

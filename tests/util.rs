@@ -178,6 +178,17 @@ impl Dir {
         fs::read(self.path(name)).expect("the file can be read")
     }
 
+    /// Writes the trust file: plugins by name and hash.
+    pub(crate) fn trust(&self, plugins: &[(&str, &str)]) {
+        let entry = |(name, hash): &(&str, &str)| {
+            format!("[[plugin]]\nname = {name:?}\nsha256 = {hash:?}\n")
+        };
+        self.create(
+            "home/.config/remora/trust.toml",
+            plugins.iter().map(entry).collect::<String>(),
+        );
+    }
+
     /// The program, without arguments.
     pub(crate) fn remora(&self) -> TestCommand<'_> {
         let mut command = Command::new(&built().remora);
@@ -187,6 +198,8 @@ impl Dir {
             .env("HOME", self.path("home"))
             .env_remove("XDG_DATA_HOME")
             .env_remove("XDG_CONFIG_HOME")
+            .env_remove("REMORA_FAULTY")
+            .env_remove("REMORA_FAULTY_RAN")
             .env_remove("NO_COLOR")
             .env_remove("CLICOLOR_FORCE")
             .stdin(Stdio::null())
@@ -232,6 +245,12 @@ impl TestCommand<'_> {
         self
     }
 
+    /// Sets a variable of its environment.
+    pub(crate) fn env(&mut self, name: &str, value: impl AsRef<OsStr>) -> &mut Self {
+        self.command.env(name, value);
+        self
+    }
+
     /// Runs it in another folder.
     pub(crate) fn current_dir(&mut self, folder: &Path) -> &mut Self {
         self.command.current_dir(folder);
@@ -258,11 +277,13 @@ impl TestCommand<'_> {
         reader.read_until(b'\n', &mut line).expect("a pipe can be read");
         drop(reader);
         let output = child.wait_with_output().expect("remora ends");
+        let (stderr, places) = without_places(output.stderr);
         Ran {
             command: "remora … | head -1".to_owned(),
             status: output.status.code(),
             stdout: line,
-            stderr: without_places(output.stderr),
+            stderr,
+            places,
         }
     }
 
@@ -294,11 +315,13 @@ impl TestCommand<'_> {
             }
             thread::sleep(Duration::from_millis(2));
         };
+        let (stderr, places) = without_places(stderr.join().expect("its errors are read"));
         let ran = Ran {
             command: format!("remora {}", command.display()),
             status: status.code(),
             stdout: stdout.join().expect("its output is read"),
-            stderr: without_places(stderr.join().expect("its errors are read")),
+            stderr,
+            places,
         };
         self.dir.ran.borrow_mut().push(ran.clone());
         ran
@@ -314,12 +337,20 @@ fn drain(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Vec<u
     })
 }
 
-/// Standard error without what it says of the place of a plugin: that a group
-/// can write to the checkout is so on many systems, and no matter of a case.
-fn without_places(stderr: Vec<u8>) -> String {
+/// The hash of a file as the trust file has it.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    use sha2::Digest as _;
+    sha2::Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Standard error, and apart from it what it says of the place of a plugin:
+/// that a group can write to the checkout is so on many systems, and no matter
+/// of a case.
+fn without_places(stderr: Vec<u8>) -> (String, String) {
     let text = String::from_utf8(stderr).expect("messages are UTF-8");
-    let about_case = |line: &&str| !line.contains("can be written by group ");
-    text.split_inclusive('\n').filter(about_case).collect()
+    let of_place = |line: &&str| line.contains("can be written by group ");
+    let (places, others): (Vec<&str>, Vec<&str>) = text.split_inclusive('\n').partition(of_place);
+    (others.concat(), places.concat())
 }
 
 /// What a command did.
@@ -333,6 +364,8 @@ pub(crate) struct Ran {
     pub(crate) stdout: Vec<u8>,
     /// Standard error.
     pub(crate) stderr: String,
+    /// What it says of the places of plugins.
+    pub(crate) places: String,
 }
 
 impl Ran {

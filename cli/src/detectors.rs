@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
-use remora_engine::host::{Detectors, LinkedIn, Plugins, Trust};
+use remora_engine::host::{Detectors, LinkedIn, LoadError, Plugins, Trust};
 
 use crate::{args::DetectorArgs, folders};
 
@@ -19,27 +18,32 @@ pub(crate) fn linked_in() -> Vec<LinkedIn> {
 }
 
 /// What the user trusts; nothing where there is no home folder.
-pub(crate) fn trust() -> Result<Trust> {
+pub(crate) fn trust() -> Result<Trust, LoadError> {
     match folders::trust_file() {
-        Some(path) => Ok(Trust::read(&path)?),
+        Some(path) => Trust::read(&path),
         None => Ok(Trust::default()),
     }
 }
 
 impl DetectorArgs {
     /// Starts the detectors that the arguments name.
-    pub(crate) fn start(&self) -> Result<Detectors> {
-        let plugins = plugins(&self.plugin, &self.plugin_dir)?;
-        Ok(Detectors::start(&linked_in(), &plugins, &self.detector)?)
+    pub(crate) fn start(&self, plugins: &Plugins) -> Result<Detectors, LoadError> {
+        Detectors::start(&linked_in(), plugins, &self.detector)
+    }
+
+    /// The plugins that the arguments and the user's folders name.
+    pub(crate) fn plugins(&self) -> Plugins {
+        plugins(&self.plugin, &self.plugin_dir)
     }
 }
 
 /// The plugins that were named, and those of the plugin folders.
-pub(crate) fn plugins(files: &[PathBuf], folders: &[PathBuf]) -> Result<Plugins> {
-    Ok(Plugins {
+pub(crate) fn plugins(files: &[PathBuf], folders: &[PathBuf]) -> Plugins {
+    Plugins {
         files: files.to_vec(),
         folders: folders.to_vec(),
         home: folders::plugins(),
-        trust: trust()?,
-    })
+        // Where there is no plugin, nobody needs to know what is trusted.
+        trust: trust().unwrap_or_else(Trust::unreadable),
+    }
 }

@@ -10,6 +10,7 @@ mod inputs;
 mod log;
 mod report;
 mod spool;
+mod stdout;
 mod target;
 mod times;
 

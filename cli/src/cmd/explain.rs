@@ -17,7 +17,7 @@ use crate::{
     exit::Status,
     inputs::Inputs,
     report::explanation,
-    times,
+    stdout, times,
 };
 
 const USAGE: &str = "usage: remora explain [OPTIONS] INPUT...
@@ -36,7 +36,10 @@ pub(crate) fn run(args: &ExplainArgs, log: &LogArgs) -> Result<Status> {
         arguments.push("-".into());
     }
     let format = read_format(&args.format)?;
-    let detectors = args.detectors.start()?;
+    let plugins = args.detectors.plugins();
+    let colour = log.color.choice(io::stdout().is_terminal()) && args.output == ExplainOutput::Text;
+    let stdout = stdout::take(&plugins).context("standard output")?;
+    let detectors = args.detectors.start(&plugins)?;
     let (paths, lines) = split_lines(&arguments);
     let found = Inputs::find(&paths);
     let mut selection = Selection { why_not: args.why_not, ..Selection::default() };
@@ -66,14 +69,8 @@ pub(crate) fn run(args: &ExplainArgs, log: &LogArgs) -> Result<Status> {
         (Some(limit), _) => limit,
         (None, ExplainOutput::Text) => 20,
     };
-    let colour = log.color.choice(io::stdout().is_terminal()) && args.output == ExplainOutput::Text;
-    let mut out = Out {
-        out: BufWriter::new(io::stdout().lock()),
-        output: args.output,
-        colour,
-        written: 0,
-        failure: None,
-    };
+    let mut out =
+        Out { out: BufWriter::new(stdout), output: args.output, colour, written: 0, failure: None };
     // Nobody asked for these events or rules in particular: what has nothing to say is counted.
     let by_the_way = args.output == ExplainOutput::Text
         && selection.lines.is_empty()

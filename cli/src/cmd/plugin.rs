@@ -4,11 +4,16 @@
 
 use std::{
     io::{self, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result, bail};
-use remora_engine::host::{LoadError, Manifest};
+use remora_engine::host::{
+    Manifest, Refused,
+    check::{Checked, Found, check},
+    choose::Chosen,
+    trust::{Grant, Trust, TrustedPlugin},
+};
 use serde::Serialize;
 
 use crate::{
@@ -33,7 +38,7 @@ pub(crate) fn run(command: &PluginCommand) -> Result<Status> {
 struct Told {
     #[serde(skip_serializing_if = "String::is_empty")]
     path: String,
-    /// `linked in`, `would load` or `refused`.
+    /// `linked in`, `replaced` (by a plugin of its name), `would load` or `refused`.
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
@@ -73,74 +78,55 @@ impl Told {
         self
     }
 
-    fn refuse(mut self, error: LoadError) -> Told {
-        self.state = "refused";
-        self.why = error.why;
-        self.help = error.help;
-        self
-    }
-}
-
-#[cfg(target_os = "linux")]
-fn look(path: &Path, named: bool) -> Result<Told> {
-    use remora_engine::host::{
-        check::{Found, check},
-        elf, note, open,
-        trust::Grant,
-    };
-
-    let found = if named { Found::Named } else { Found::InFolder };
-    let told = Told { path: path.display().to_string(), ..Told::default() };
-    match check(path, found, &trust()?) {
-        Ok(checked) => Ok(Told {
+    fn loadable(path: &Path, checked: Checked) -> Told {
+        Told {
+            path: path.display().to_string(),
             state: "would load",
-            sha256: checked.sealed.sha256,
-            warnings: checked.sealed.warnings,
-            trust: match checked.grant {
+            sha256: checked.sha256().to_owned(),
+            warnings: checked.warnings().to_vec(),
+            trust: match &checked.grant {
                 Grant::Named => "named on the command line, for that run".to_owned(),
                 Grant::Hash => "its hash is in the trust file".to_owned(),
                 Grant::Key(key) => format!("signed with the key of {key}"),
             },
-            ..told
+            ..Told::default()
         }
-        .describe(checked.manifest)),
-        Err(error) => {
-            // What can be told of a refused file is told.
-            let mut told = told.refuse(error);
-            if let Ok(sealed) = open::open(path) {
-                let manifest = elf::check(&sealed.bytes)
-                    .and_then(|()| note::read(&sealed.bytes))
-                    .and_then(Manifest::read);
-                told.sha256 = sealed.sha256;
-                if let Ok(manifest) = manifest {
-                    told = told.describe(manifest);
-                }
-            }
-            Ok(told)
+        .describe(checked.manifest)
+    }
+
+    /// What can be told of a refused file is told.
+    fn refused(refused: Refused) -> Told {
+        let told = Told {
+            path: refused.path.display().to_string(),
+            state: "refused",
+            sha256: refused.sha256.unwrap_or_default(),
+            why: refused.error.why,
+            help: refused.error.help,
+            ..Told::default()
+        };
+        match refused.manifest {
+            Some(manifest) => told.describe(manifest),
+            None => told,
         }
     }
 }
 
-#[cfg(not(target_os = "linux"))]
-fn look(path: &Path, _named: bool) -> Result<Told> {
-    Ok(Told {
-        path: path.display().to_string(),
-        state: "refused",
-        why: "plugins are loaded on Linux only".to_owned(),
-        ..Told::default()
-    })
-}
-
-fn list(folders: &[std::path::PathBuf], json: bool) -> Result<Status> {
+fn list(folders: &[PathBuf], json: bool) -> Result<Status> {
+    let plugins = plugins(&[], folders);
+    let chosen = Chosen::new(&plugins, |_| true)?;
     let mut all = Vec::new();
     for detector in linked_in() {
         let manifest = Manifest::read(detector.manifest)?;
-        all.push(Told { state: "linked in", ..Told::default() }.describe(manifest));
+        let replaced =
+            chosen.candidates.iter().any(|one| one.checked.manifest.name == manifest.name);
+        let state = if replaced { "replaced" } else { "linked in" };
+        all.push(Told { state, ..Told::default() }.describe(manifest));
     }
-    let plugins = plugins(&[], folders)?;
-    for path in plugins.in_folders()? {
-        all.push(look(&path, false)?);
-    }
+    let mut found: Vec<Told> = Vec::new();
+    found.extend(chosen.candidates.into_iter().map(|one| Told::loadable(&one.path, one.checked)));
+    found.extend(chosen.refused.into_iter().map(Told::refused));
+    found.sort_by(|one, other| one.path.cmp(&other.path));
+    all.extend(found);
     let mut out = io::stdout().lock();
     if json {
         serde_json::to_writer_pretty(&mut out, &all)?;
@@ -163,7 +149,10 @@ fn list(folders: &[std::path::PathBuf], json: bool) -> Result<Status> {
 }
 
 fn info(file: &Path, json: bool) -> Result<Status> {
-    let told = look(file, true)?;
+    let told = match check(file, Found::Named, &plugins(&[], &[]).trust) {
+        Ok(checked) => Told::loadable(file, checked),
+        Err(refused) => Told::refused(*refused),
+    };
     let status = Status { failed: told.state == "refused", ..Status::default() };
     let mut out = io::stdout().lock();
     if json {
@@ -194,48 +183,33 @@ fn info(file: &Path, json: bool) -> Result<Status> {
     Ok(status)
 }
 
-#[cfg(target_os = "linux")]
 fn add(file: &Path) -> Result<Status> {
-    use remora_engine::host::{elf, note, open, trust::TrustedPlugin};
-
     let mut trust = trust()?;
     if trust.path().is_none() {
         bail!("there is no home folder to keep a trust file in; set HOME or XDG_CONFIG_HOME");
     }
-    let sealed = open::open(file)?;
-    elf::check(&sealed.bytes).map_err(|error| at(error, file))?;
-    let text = note::read(&sealed.bytes).map_err(|error| at(error, file))?;
-    let manifest = Manifest::read(text).map_err(|error| at(error, file))?;
-    for warning in &sealed.warnings {
+    // As if it had no entry yet: trusting a file is how an entry is changed.
+    let checked = check(file, Found::Named, &Trust::default()).map_err(|refused| refused.error)?;
+    for warning in checked.warnings() {
         tracing::warn!("{warning}");
     }
     let path = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+    let sha256 = checked.sha256().to_owned();
+    let Manifest { name, version, .. } = checked.manifest;
+    let before = trust.remove(&name);
     trust.add(TrustedPlugin {
-        name: manifest.name.clone(),
-        sha256: sealed.sha256.clone(),
+        name: name.clone(),
+        sha256: sha256.clone(),
         path: path.display().to_string(),
         added: jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
     });
     trust.write()?;
     let place = trust.path().context("a trust file has a path")?.display();
-    anstream::println!(
-        "trusted {} {} ({})\n  in {place}",
-        manifest.name,
-        manifest.version,
-        sealed.sha256
-    );
+    anstream::println!("trusted {name} {version} ({sha256})\n  in {place}");
+    for old in before.iter().filter(|old| old.sha256 != sha256) {
+        anstream::println!("  no longer trusted: {name} ({})", old.sha256);
+    }
     Ok(Status::default())
-}
-
-#[cfg(not(target_os = "linux"))]
-fn add(_file: &Path) -> Result<Status> {
-    bail!("plugins are loaded on Linux only");
-}
-
-#[cfg(target_os = "linux")]
-fn at(mut error: LoadError, file: &Path) -> LoadError {
-    error.path = Some(file.to_owned());
-    error
 }
 
 fn remove(plugin: &str) -> Result<Status> {

@@ -17,7 +17,7 @@ use crate::{
     args::{FailOn, Group, LogArgs, Output, SweepArgs},
     exit::Status,
     inputs::Inputs,
-    report, spool,
+    report, spool, stdout,
     target::Target,
     times,
 };
@@ -41,14 +41,16 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
         arguments.push("-".into());
     }
     let format = read_format(&args.format)?;
-    let detectors = args.detectors.start()?;
+    let plugins = args.detectors.plugins();
+    let to_terminal = args.file.is_none() && io::stdout().is_terminal();
+    let stdout = stdout::take(&plugins).context("standard output")?;
+    let detectors = args.detectors.start(&plugins)?;
     let mut found = Inputs::find(&arguments);
     // Kept until the end of the run, then deleted.
     let _spooled = match &args.spool {
         Some(folder) => spool::keep(folder, &mut found.inputs)?,
         None => None,
     };
-    let to_terminal = args.file.is_none() && io::stdout().is_terminal();
     let output = args.output.unwrap_or(if to_terminal { Output::Table } else { Output::Ndjson });
     let grouping = match (args.group, output) {
         (Some(Group::Tool), _) | (None, Output::Table) => Grouping::Tool,
@@ -94,8 +96,9 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
         // A report of nothing does not replace one of something.
         Some(_) if nothing => {}
         Some(target) => target.write(|out| write(&outcome, output, &style, out))?,
-        None => write(&outcome, output, &style, BufWriter::new(io::stdout().lock()))
-            .context("standard output")?,
+        None => {
+            write(&outcome, output, &style, BufWriter::new(stdout)).context("standard output")?
+        }
     }
     Ok(status(args, nothing, &outcome))
 }
@@ -198,7 +201,8 @@ fn say_problems(outcome: &Outcome) {
         }
     }
     for detector in &outcome.summary.detectors {
-        if let Some(error) = &detector.error {
+        // What was refused was told before the work.
+        if let (Some(error), "failed") = (&detector.error, detector.state) {
             tracing::error!("detector {} failed and was switched off: {error}", detector.name);
         }
     }

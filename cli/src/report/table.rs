@@ -306,7 +306,11 @@ impl<W: Write> Table<'_, W> {
         }
         for detector in summary.detectors.iter().filter(|detector| detector.error.is_some()) {
             let why = plain(detector.error.as_deref().unwrap_or_default());
-            self.fact("failed", &format!("detector {}: {why}", detector.name))?;
+            let text = match &detector.path {
+                Some(path) => format!("plugin {}: {why}", plain(path)),
+                None => format!("detector {}: {why}", detector.name),
+            };
+            self.fact(detector.state, &text)?;
         }
         self.coverage(&summary.coverage)
     }

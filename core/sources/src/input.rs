@@ -8,6 +8,7 @@ use std::{fmt, fs::File, io::Read, path::Path, sync::Arc};
 use crate::{
     Stream, Zone,
     blocks::{BLOCK_SIZE, Blocks},
+    csv::Header,
     defender::DEFENDER,
     framing::{BYTE_ORDER_MARK, Framer, Framing, MAX_RECORD},
     plan::Plan,
@@ -153,13 +154,16 @@ pub struct Opened {
     pub compression: Option<&'static str>,
 }
 
-/// Sizes that tests make small.
+/// Sizes that tests and fuzz targets make small; nobody else needs them.
+#[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Sizes {
+pub struct Sizes {
     /// How much is looked at to recognise a format, after decompression.
-    pub(crate) head: usize,
-    pub(crate) block: usize,
-    pub(crate) record: usize,
+    pub head: usize,
+    /// Of a block.
+    pub block: usize,
+    /// Of the largest record.
+    pub record: usize,
 }
 
 /// What is said of an input beforehand.
@@ -191,7 +195,9 @@ pub fn open_reader(
     open_sized(reader, &told.into(), Sizes { head: HEAD, block: BLOCK_SIZE, record: MAX_RECORD })
 }
 
-pub(crate) fn open_sized(
+/// Opens any reader with sizes of one's own.
+#[doc(hidden)]
+pub fn open_sized(
     reader: Box<dyn Read + Send>,
     told: &Told,
     sizes: Sizes,
@@ -226,7 +232,7 @@ pub(crate) fn open_sized(
         header.set_local(told.zone.clone());
     }
     blocks.drop_front(start);
-    let header = if let Shape::Csv(header) = &shape { Some(header.clone()) } else { None };
+    let header = if let Shape::Csv(header) = &shape { Some(Header::clone(header)) } else { None };
     blocks.set_framing(Framer::new(shape.framing(), sizes.record), header);
     let compression = blocks.compression();
     Ok(Opened { stream: Stream::new(format, plan, shape), blocks, compression })

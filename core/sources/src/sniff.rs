@@ -51,7 +51,7 @@ pub(crate) fn recognise(
         Some(format) => {
             return match best_header(plan, head, whole) {
                 Some((header, start)) if header.mapped() > 0 => {
-                    Ok(Found { format, shape: Shape::Csv(header), start })
+                    Ok(Found { format, shape: Shape::Csv(Box::new(header)), start })
                 }
                 Some((header, _)) => Err(format!(
                     "no column of the header is known: {}",
@@ -69,7 +69,7 @@ pub(crate) fn recognise(
     if let Some((header, start)) = header
         && header.is_recognised()
     {
-        return Ok(Found { format: header.format(), shape: Shape::Csv(header), start });
+        return Ok(Found { format: header.format(), shape: Shape::Csv(Box::new(header)), start });
     }
     if holds_lines(head) {
         // Envelopes may follow rows that were put before them.

@@ -26,7 +26,7 @@ pub(crate) enum Shape {
     /// JSON objects, wherever they stand.
     Elements,
     /// A header and rows.
-    Csv(Header),
+    Csv(Box<Header>),
 }
 
 impl Shape {

@@ -1,42 +1,24 @@
 //! Calling a detector: owned copies of what it says, faults as values.
-//!
-//! What a detector says in a call is collected on the calling thread, not
-//! behind the context pointer that it hands back: nothing that comes from a
-//! plugin is ever followed as a pointer. Values are not trusted either: rows
-//! and rules are checked, texts are read as bytes and repaired, and a call
-//! that says too much is cut off and reported.
 
 use std::{
-    cell::RefCell,
-    ffi::c_void,
+    collections::HashSet,
     path::PathBuf,
-    ptr,
     sync::{
         OnceLock,
         atomic::{AtomicBool, Ordering},
     },
 };
 
-use abi_stable::prefix_type::PrefixTypeTrait as _;
 use remora_abi::{
-    AbiError, Batch, Class, DetectorHandle, DetectorModuleRef, Fact, Field, Finding, Hit,
-    HostServices, HostServicesRef, How, Interest, Kind, NO_ROW, Op, RErr, ROk, RResult, RSlice,
-    RStr, Role, RuleInfo, Sink, SinkTable, SinkTableRef,
+    AbiError, Batch, Class, DetectorHandle, DetectorModuleRef, Fact, Field, Hit, How, Kind, Op,
+    RErr, ROk, RResult, RSlice, RStr, Role, Sink,
 };
 use remora_rules::InterestSpec;
 
-use super::{LoadError, LoadStep, Manifest};
-
-/// More findings than this per row of a batch, on the average, are a fault.
-const MAX_FINDINGS_PER_ROW: usize = 256;
-/// More witnesses than this in one finding are a fault.
-const MAX_WITNESSES: usize = 64;
-/// A text of a finding longer than this is cut.
-const MAX_TEXT: usize = 64 * 1024;
-/// More facts than this per row of a batch, on the average, are a fault.
-const MAX_FACTS_PER_ROW: usize = 16;
-/// A longer literal of a fact is a fault: cut, it would be another one.
-const MAX_FACT: usize = 4096;
+use super::{
+    LoadError, LoadStep, Manifest,
+    collect::{Collector, collect, message, services},
+};
 
 /// Where a detector comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,21 +152,18 @@ impl Detector {
         module: DetectorModuleRef,
         config: &str,
     ) -> Result<Detector, LoadError> {
-        let failed = |step, call: &str, error: &AbiError| {
-            LoadError::new(
-                step,
-                format!(
-                    "{} failed in `{call}`: {}",
-                    manifest.name,
-                    lossy(error.message.as_rstr(), MAX_TEXT)
-                ),
-                "correct its configuration, or leave it out with --detector",
-            )
-        };
         let handle = match (module.new())(services(), RStr::from_str(config)) {
             ROk(handle) => handle,
-            RErr(error) => return Err(failed(LoadStep::Start, "new", &error)),
+            RErr(error) => {
+                let why = message(error.message.as_rstr());
+                return Err(LoadError::new(
+                    LoadStep::Start,
+                    format!("{} failed in `new`: {why}", manifest.name),
+                    "correct its configuration, or leave it out with --detector",
+                ));
+            }
         };
+        // From here on it is dropped whatever happens.
         let mut detector = Detector {
             manifest,
             origin,
@@ -195,35 +174,26 @@ impl Detector {
             off: AtomicBool::new(false),
             fault: OnceLock::new(),
         };
-        let name = detector.manifest.name.clone();
-        let failed = |call: &str, why: &str| {
-            LoadError::new(
-                LoadStep::Rules,
-                format!("{name} failed in `{call}`: {why}"),
-                "report it to the author of the detector",
-            )
-        };
-        let (answer, said) = collect(Collector::default(), |sink| (module.rules())(handle, sink));
-        if let RErr(error) = answer {
-            return Err(failed("rules", &lossy(error.message.as_rstr(), MAX_TEXT)));
+        detector.rules = detector.ask("rules", |sink| (module.rules())(handle, sink))?.rules;
+        let mut ids = HashSet::new();
+        let twice = detector.rules.iter().find(|rule| !ids.insert(rule.id.as_str()));
+        let twice = twice.map(|rule| format!("it states rule {} twice", rule.id));
+        if let Some(why) = detector.rules.iter().find_map(check_rule).or(twice) {
+            return Err(detector.refuse("rules", &why));
         }
-        detector.rules = said.rules;
-        if let Some(fault) = detector.rules.iter().find_map(check_rule) {
-            return Err(failed("rules", &fault));
-        }
-        detector.ask_interests().map_err(|why| failed("interests", &why))?;
+        detector.ask_interests()?;
         Ok(detector)
     }
 
     /// Asks what the detector wants to see.
-    fn ask_interests(&mut self) -> Result<(), String> {
-        let (answer, said) =
-            collect(Collector::default(), |sink| (self.module.0.interests())(self.handle, sink));
-        if let RErr(error) = answer {
-            return Err(lossy(error.message.as_rstr(), MAX_TEXT));
-        }
+    fn ask_interests(&mut self) -> Result<(), LoadError> {
+        let (module, handle) = (self.module.0, self.handle);
+        let said = self.ask("interests", |sink| (module.interests())(handle, sink))?;
         self.interests = said.interests;
-        self.interests.iter().find_map(check_interest).map_or(Ok(()), Err)
+        match self.interests.iter().find_map(check_interest) {
+            Some(why) => Err(self.refuse("interests", &why)),
+            None => Ok(()),
+        }
     }
 
     /// Makes the detector of the second pass from what this one has learned,
@@ -247,7 +217,7 @@ impl Detector {
         let handle = match adopt(self.handle, RSlice::from_slice(&facts)) {
             ROk(handle) => handle,
             RErr(error) => {
-                self.switch_off("adopt", lossy(error.message.as_rstr(), MAX_TEXT));
+                self.switch_off("adopt", message(error.message.as_rstr()));
                 return None;
             }
         };
@@ -263,8 +233,8 @@ impl Detector {
         };
         match detector.ask_interests() {
             Ok(()) => Some(detector),
-            Err(why) => {
-                self.switch_off("interests", why);
+            Err(error) => {
+                self.switch_off("interests", error.why);
                 None
             }
         }
@@ -275,6 +245,28 @@ impl Detector {
         if let Some(fault) = second.fault() {
             self.switch_off(fault.call, fault.message.clone());
         }
+    }
+
+    /// Makes a call in which the detector speaks of itself.
+    fn ask(
+        &self,
+        name: &str,
+        call: impl FnOnce(&Sink) -> RResult<(), AbiError>,
+    ) -> Result<Collector, LoadError> {
+        let (answer, said) = collect(Collector::default(), call);
+        match (answer, &said.fault) {
+            (RErr(error), _) => Err(self.refuse(name, &message(error.message.as_rstr()))),
+            (ROk(()), Some(fault)) => Err(self.refuse(name, fault)),
+            (ROk(()), None) => Ok(said),
+        }
+    }
+
+    fn refuse(&self, call: &str, why: &str) -> LoadError {
+        LoadError::new(
+            LoadStep::Rules,
+            format!("{} failed in `{call}`: {why}", self.name()),
+            "report it to the author of the detector",
+        )
     }
 
     /// Its manifest.
@@ -314,19 +306,13 @@ impl Detector {
         if hits.is_empty() || self.off.load(Ordering::Relaxed) {
             return Inspected::default();
         }
-        let limit = MAX_FINDINGS_PER_ROW.saturating_mul(batch.len as usize);
-        let collector = Collector {
-            rows: batch.len,
-            routed: hits.iter().map(|hit| hit.row).collect(),
-            rule_count: u32::try_from(self.rules.len()).unwrap_or(u32::MAX),
-            limit,
-            ..Collector::default()
-        };
+        let routed = hits.iter().map(|hit| hit.row).collect();
+        let collector = Collector::of_batch(batch.len, routed, self.rules.len());
         let (answer, said) = collect(collector, |sink| {
             (self.module.0.inspect())(self.handle, batch, RSlice::from_slice(hits), sink)
         });
         let message = match answer {
-            RErr(error) => lossy(error.message.as_rstr(), MAX_TEXT),
+            RErr(error) => message(error.message.as_rstr()),
             ROk(()) => match said.fault {
                 Some(fault) => fault,
                 None => return Inspected { findings: said.findings, facts: said.facts },
@@ -380,186 +366,4 @@ fn check_interest(interest: &OwnedInterest) -> Option<String> {
         return Some(format!("an interest in the number {}", interest.field.name()));
     }
     None
-}
-
-/// What a detector says during one call.
-#[derive(Default)]
-struct Collector {
-    rules: Vec<OwnedRule>,
-    interests: Vec<OwnedInterest>,
-    findings: Vec<FindingBuf>,
-    facts: Vec<OwnedFact>,
-    rows: u32,
-    /// The rows that were routed to the detector, ascending.
-    routed: Vec<u32>,
-    rule_count: u32,
-    limit: usize,
-    fault: Option<String>,
-}
-
-thread_local! {
-    static COLLECTOR: RefCell<Option<Collector>> = const { RefCell::new(None) };
-}
-
-fn collect<T>(
-    collector: Collector,
-    call: impl FnOnce(&Sink) -> RResult<T, AbiError>,
-) -> (RResult<T, AbiError>, Collector) {
-    COLLECTOR.set(Some(collector));
-    let answer = call(&Sink { ctx: ptr::null_mut(), table: table() });
-    let said = COLLECTOR.take().unwrap_or_default();
-    (answer, said)
-}
-
-/// Runs `put` on the collector of the call in progress on this thread. What a
-/// detector pushes at any other time or from a thread of its own breaks the
-/// contract, and is logged.
-fn with_collector(put: impl FnOnce(&mut Collector)) {
-    COLLECTOR.with(|collector| {
-        match collector.try_borrow_mut().ok().as_mut().and_then(|slot| slot.as_mut()) {
-            Some(collector) => put(collector),
-            None => tracing::error!("a detector spoke outside a call, or from another thread"),
-        }
-    });
-}
-
-fn table() -> SinkTableRef {
-    static TABLE: OnceLock<SinkTableRef> = OnceLock::new();
-    *TABLE.get_or_init(|| {
-        SinkTable {
-            rule: push_rule,
-            interest: push_interest,
-            finding: push_finding,
-            learn: push_fact,
-        }
-        .leak_into_prefix()
-    })
-}
-
-fn services() -> HostServicesRef {
-    static SERVICES: OnceLock<HostServicesRef> = OnceLock::new();
-    *SERVICES.get_or_init(|| HostServices { log }.leak_into_prefix())
-}
-
-/// A plugin's text, read as bytes because nothing proves that it is UTF-8.
-fn lossy(text: RStr<'_>, limit: usize) -> String {
-    let bytes = text.as_rslice().as_slice();
-    let cut = bytes.len().min(limit);
-    String::from_utf8_lossy(&bytes[..cut]).into_owned()
-}
-
-extern "C" fn log(level: u32, target: RStr<'_>, message: RStr<'_>) {
-    let (detector, message) = (lossy(target, 256), lossy(message, MAX_TEXT));
-    match level {
-        1 => tracing::error!(detector, "{message}"),
-        2 => tracing::warn!(detector, "{message}"),
-        3 => tracing::info!(detector, "{message}"),
-        4 => tracing::debug!(detector, "{message}"),
-        _ => tracing::trace!(detector, "{message}"),
-    }
-}
-
-extern "C" fn push_rule(_ctx: *mut c_void, rule: &RuleInfo<'_>) {
-    let owned = |text: RStr<'_>| lossy(text, MAX_TEXT);
-    with_collector(|collector| {
-        collector.rules.push(OwnedRule {
-            id: owned(rule.id),
-            tool: owned(rule.tool),
-            tool_name: owned(rule.tool_name),
-            title: owned(rule.title),
-            techniques: rule.techniques.iter().map(|text| owned(*text)).collect(),
-            kinds: rule.kinds.to_vec(),
-            keys: rule.keys.to_vec(),
-            fields: rule.fields.to_vec(),
-            where_text: lossy(rule.where_text, usize::MAX),
-        });
-    });
-}
-
-extern "C" fn push_interest(_ctx: *mut c_void, interest: &Interest<'_>) {
-    with_collector(|collector| {
-        collector.interests.push(InterestSpec {
-            kind: interest.kind,
-            field: interest.field,
-            op: interest.op,
-            literal: lossy(interest.literal, usize::MAX),
-        });
-    });
-}
-
-extern "C" fn push_finding(_ctx: *mut c_void, finding: &Finding<'_>) {
-    with_collector(|collector| {
-        if collector.fault.is_some() {
-            return;
-        }
-        collector.fault = refuse_finding(collector, finding);
-        if collector.fault.is_some() {
-            return;
-        }
-        let witnesses = finding.witnesses.iter().map(|witness| OwnedWitness {
-            field: witness.field,
-            op: witness.op,
-            literal: lossy(witness.literal, MAX_TEXT),
-            seen: lossy(witness.seen, MAX_TEXT),
-            class: witness.class,
-            role: witness.role,
-            how: witness.how,
-        });
-        collector.findings.push(FindingBuf {
-            row: finding.row,
-            rule: finding.rule,
-            instance: lossy(finding.instance, MAX_TEXT),
-            witnesses: witnesses.collect(),
-        });
-    });
-}
-
-extern "C" fn push_fact(_ctx: *mut c_void, fact: &Fact<'_>) {
-    with_collector(|collector| {
-        if collector.fault.is_some() {
-            return;
-        }
-        let (length, most) = (fact.literal.len(), MAX_FACTS_PER_ROW * collector.rows as usize);
-        if length == 0 || length > MAX_FACT || fact.set.len() > MAX_FACT {
-            collector.fault = Some(format!("a fact of {length} bytes; 1 to {MAX_FACT} are taken"));
-        } else if fact.field.info().is_none() || fact.field.is_number() {
-            collector.fault =
-                Some(format!("a fact for field {}, which holds no text", fact.field.0));
-        } else if collector.facts.len() >= most {
-            collector.fault = Some(format!("more than {most} facts from {} rows", collector.rows));
-        } else {
-            collector.facts.push(OwnedFact {
-                set: lossy(fact.set, MAX_FACT),
-                field: fact.field,
-                literal: lossy(fact.literal, MAX_FACT),
-            });
-        }
-    });
-}
-
-fn refuse_finding(collector: &Collector, finding: &Finding<'_>) -> Option<String> {
-    if finding.row >= collector.rows {
-        return Some(match finding.row {
-            NO_ROW => "a finding of `inspect` belongs to no row".into(),
-            row => format!("a finding names row {row} of {}", collector.rows),
-        });
-    }
-    // The batch holds rows of other detectors and outside the window too.
-    if collector.routed.binary_search(&finding.row).is_err() {
-        return Some(format!(
-            "a finding names row {}, which met none of its interests",
-            finding.row
-        ));
-    }
-    if finding.rule >= collector.rule_count {
-        return Some(format!("a finding names rule {} of {}", finding.rule, collector.rule_count));
-    }
-    if finding.witnesses.len() > MAX_WITNESSES {
-        return Some(format!(
-            "a finding has {} witnesses, more than {MAX_WITNESSES}",
-            finding.witnesses.len()
-        ));
-    }
-    (collector.findings.len() >= collector.limit)
-        .then(|| format!("more than {} findings for {} rows", collector.limit, collector.rows))
 }

@@ -55,6 +55,16 @@ impl LoadError {
         LoadError { step, path: None, why: why.into(), help: help.into(), detail: None }
     }
 
+    /// The refusal of every file where plugins cannot be loaded.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn other_system() -> Self {
+        LoadError::new(
+            LoadStep::System,
+            "plugins are loaded on Linux only",
+            "leave it out; the linked-in detectors run everywhere",
+        )
+    }
+
     pub(crate) fn at(mut self, path: &std::path::Path) -> Self {
         self.path = Some(path.to_owned());
         self

@@ -6,7 +6,11 @@
 //! thread-local destructors of it may live as long as the process.
 #![allow(unsafe_code)]
 
-use std::{mem, os::fd::AsRawFd as _, path::Path};
+use std::{
+    mem,
+    os::fd::{AsRawFd as _, OwnedFd},
+    path::Path,
+};
 
 use abi_stable::{
     StableAbi,
@@ -16,31 +20,28 @@ use abi_stable::{
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 use remora_abi::DetectorModuleRef;
 
-use super::{LoadError, LoadStep, Manifest, check::Checked, open};
+use super::{LoadError, LoadStep, Manifest, check::Checked};
 
 /// A plugin that was loaded.
 pub(super) struct Loaded {
     pub(super) manifest: Manifest,
     pub(super) module: DetectorModuleRef,
-    pub(super) sha256: String,
 }
 
 /// Loads what passed every check: from here on its code runs.
 pub(super) fn load(path: &Path, checked: Checked) -> Result<Loaded, LoadError> {
     let Checked { sealed, manifest, text, .. } = checked;
-    let module = link(&sealed, &manifest, &text).map_err(|error| error.at(path))?;
-    let sha256 = sealed.sha256;
-    // The descriptor's number names the library for the loader: see `Sealed`.
-    mem::forget(sealed.fd);
-    Ok(Loaded { manifest, module, sha256 })
+    let library = link(sealed.fd).map_err(|error| error.at(path))?;
+    let module = root(library, &manifest, &text).map_err(|error| error.at(path))?;
+    Ok(Loaded { manifest, module })
 }
 
-fn link(
-    sealed: &open::Sealed,
-    manifest: &Manifest,
-    text: &str,
-) -> Result<DetectorModuleRef, LoadError> {
-    let name = format!("/proc/self/fd/{}", sealed.fd.as_raw_fd());
+/// Opens the library for the life of the process, whatever comes after: the
+/// loader knows a library by its name, which here is a descriptor's number.
+/// Were one refused later and its number given to the next, the loader would
+/// give the refused one again.
+fn link(fd: OwnedFd) -> Result<&'static Library, LoadError> {
+    let name = format!("/proc/self/fd/{}", fd.as_raw_fd());
     // SAFETY: opening runs the library's constructors. The caller decided that
     // this plugin's code may run; its bytes are whole (`elf::check`) and
     // cannot change any more (sealed).
@@ -52,6 +53,16 @@ fn link(
                 "build it on this system, or for an older C library",
             )
         })?;
+    mem::forget(fd);
+    Ok(Box::leak(Box::new(library)))
+}
+
+/// The module that the library exports, its layout checked.
+fn root(
+    library: &'static Library,
+    manifest: &Manifest,
+    text: &str,
+) -> Result<DetectorModuleRef, LoadError> {
     let header = {
         // SAFETY: the symbol is the exported header that every root module of
         // abi_stable has; it is read as a pointer, and `upgrade` checks the
@@ -66,7 +77,6 @@ fn link(
             )
         })?
     };
-    mem::forget(library);
     let rebuild =
         format!("build {} against remora-sdk for ABI {}", manifest.name, remora_abi::ABI_VERSION);
     let layout = |error: &LibraryError| explain(error, &rebuild);

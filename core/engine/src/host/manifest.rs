@@ -49,6 +49,14 @@ impl Manifest {
     /// Reads a manifest and checks everything that can be checked without the
     /// detector's code.
     pub fn read(text: &str) -> Result<Manifest, LoadError> {
+        let manifest = Manifest::parse(text)?;
+        manifest.check()?;
+        Ok(manifest)
+    }
+
+    /// Reads a manifest, of whatever ABI: what can be told of a plugin that
+    /// does not fit.
+    pub fn parse(text: &str) -> Result<Manifest, LoadError> {
         let manifest: Manifest = toml::from_str(text).map_err(|error| {
             LoadError::new(
                 LoadStep::Note,
@@ -69,18 +77,23 @@ impl Manifest {
                 "use 1 to 64 small letters, digits and hyphens",
             ));
         }
-        manifest.check_abi(remora_abi::ABI_VERSION)?;
-        if manifest.panic != "unwind" {
+        Ok(manifest)
+    }
+
+    /// Checks the ABI version and the panic strategy.
+    pub fn check(&self) -> Result<(), LoadError> {
+        self.check_abi(remora_abi::ABI_VERSION)?;
+        if self.panic != "unwind" {
             return Err(LoadError::new(
                 LoadStep::Panic,
                 format!(
                     "{} was built with panic = {:?}, so that a panic in it would end the program",
-                    manifest.name, manifest.panic
+                    self.name, self.panic
                 ),
                 "build it with panic = \"unwind\"",
             ));
         }
-        Ok(manifest)
+        Ok(())
     }
 
     fn check_abi(&self, host: &str) -> Result<(), LoadError> {

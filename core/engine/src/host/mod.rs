@@ -7,12 +7,15 @@
 //! (could somebody else have written them), `elf` (a whole shared object of
 //! this machine), `note` (the manifest, before any of its code runs),
 //! `manifest` (ABI version, panic strategy), `trust` (may it run), `load`
-//! (dlopen, layout check). `check` is all of it but the last. Systems other
-//! than Linux run linked-in detectors and refuse files.
+//! (dlopen, layout check). `check` is all of it but the last. A file that was
+//! named and cannot be loaded ends the run; one that was found in a plugin
+//! folder is left out and told of (`choose`). Systems other than Linux run
+//! linked-in detectors and refuse files.
 
 pub mod call;
-#[cfg(target_os = "linux")]
 pub mod check;
+pub mod choose;
+mod collect;
 pub mod discover;
 #[cfg(target_os = "linux")]
 pub mod elf;
@@ -33,6 +36,7 @@ pub use call::{
     Detector, Fault, FindingBuf, Inspected, Origin, OwnedFact, OwnedInterest, OwnedRule,
     OwnedWitness,
 };
+pub use check::Refused;
 pub use error::{LoadError, LoadStep};
 pub use manifest::Manifest;
 pub use registry::{Detectors, LinkedIn, Plugins};

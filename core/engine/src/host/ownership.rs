@@ -8,9 +8,10 @@
 //! run are a sealed copy and are trusted by hash or by being named.
 
 use std::{
-    fs::Metadata,
+    collections::BTreeSet,
+    fs::{self, Metadata},
     os::unix::fs::MetadataExt as _,
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use super::{LoadError, LoadStep};
@@ -48,25 +49,29 @@ pub fn check(path: &Path, file: &Metadata) -> Result<Vec<String>, LoadError> {
         Ok(())
     };
     look(path, file)?;
-    for folder in folders_above(path).map_err(|error| {
-        refuse(format!("the folders above it cannot be read: {error}"), "check the path".into())
-    })? {
-        let meta = std::fs::metadata(&folder).map_err(|error| {
-            refuse(format!("{} cannot be read: {error}", folder.display()), "check the path".into())
-        })?;
-        look(&folder, &meta)?;
+    let unreadable = |place: &Path, error: std::io::Error| {
+        refuse(format!("{} cannot be read: {error}", place.display()), "check the path".into())
+    };
+    let absolute = std::path::absolute(path).map_err(|error| unreadable(path, error))?;
+    let mut looked_at = BTreeSet::new();
+    for written in absolute.ancestors().skip(1) {
+        // Whoever can change a link on the way decides where it leads.
+        let meta = fs::symlink_metadata(written).map_err(|error| unreadable(written, error))?;
+        if meta.is_symlink() && meta.uid() != 0 && meta.uid() != user {
+            return Err(refuse(
+                format!("the link {} belongs to user {}", written.display(), meta.uid()),
+                "name the plugin by its real path".into(),
+            ));
+        }
+        let real = fs::canonicalize(written).map_err(|error| unreadable(written, error))?;
+        for folder in real.ancestors() {
+            if looked_at.insert(folder.to_owned()) {
+                let meta = fs::metadata(folder).map_err(|error| unreadable(folder, error))?;
+                look(folder, &meta)?;
+            }
+        }
     }
     Ok(warnings)
-}
-
-/// The folder of a file and every one above it, links resolved.
-fn folders_above(path: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let folder = std::fs::canonicalize(folder)?;
-    Ok(folder.ancestors().map(Path::to_owned).collect())
 }
 
 #[cfg(test)]
@@ -88,6 +93,34 @@ mod tests {
         set(&folder, folder_mode);
         let meta = fs::metadata(&path).expect("there");
         check(&path, &meta)
+    }
+
+    #[test]
+    fn folders_behind_a_link_and_around_it_are_looked_at() {
+        let dir = tempfile::tempdir().expect("a scratch folder");
+        let set = |name: &str, mode| {
+            let path = dir.path().join(name);
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("set");
+        };
+        for name in ["real", "around"] {
+            fs::create_dir(dir.path().join(name)).expect("made");
+        }
+        fs::write(dir.path().join("real/a.so"), "x").expect("written");
+        let link = dir.path().join("around/link");
+        std::os::unix::fs::symlink("../real", &link).expect("linked");
+        let looked = || {
+            let path = link.join("a.so");
+            check(&path, &fs::metadata(&path).expect("there"))
+        };
+        set("real", 0o755);
+        set("around", 0o755);
+        looked().expect("nobody else can change it");
+        for open in ["real", "around"] {
+            set(open, 0o777);
+            let error = looked().expect_err("everybody can");
+            assert!(error.why.contains(open), "{error}");
+            set(open, 0o755);
+        }
     }
 
     #[test]

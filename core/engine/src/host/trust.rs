@@ -5,8 +5,8 @@
 //! and is written as a whole under another name and moved into place.
 
 use std::{
-    fs,
-    io::Write as _,
+    fs::{self, File},
+    io::{Read as _, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -53,7 +53,22 @@ pub struct Trust {
     /// Where this was read from.
     #[serde(skip)]
     path: Option<PathBuf>,
+    /// Why nothing is known of what is trusted.
+    #[serde(skip)]
+    unreadable: Option<Unreadable>,
 }
+
+/// An error that is no part of what is trusted.
+#[derive(Clone, Debug)]
+struct Unreadable(LoadError);
+
+impl PartialEq for Unreadable {
+    fn eq(&self, other: &Unreadable) -> bool {
+        self.0.to_string() == other.0.to_string()
+    }
+}
+
+impl Eq for Unreadable {}
 
 /// Why a plugin may run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +85,10 @@ pub enum Grant {
 const HEAD: &str = "# Plugins that remora may load from plugin folders: by hash, or signed by a key.\n\
                     # Changed by `remora plugin trust` and `remora plugin untrust`.\n\n";
 
+fn unread(error: &std::io::Error) -> String {
+    format!("cannot be read: {error}")
+}
+
 impl Trust {
     /// Reads the trust file at `path`; one that does not exist trusts nothing.
     ///
@@ -85,30 +104,46 @@ impl Trust {
                 "correct it, or move it away and trust the plugins anew",
             )
         };
-        let text = match fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(refuse(format!("cannot be read: {error}"))),
-        };
-        let mut trust: Trust = toml::from_str(&text).map_err(|error| {
-            refuse(format!("cannot be understood: {}", error.to_string().trim_end()))
-        })?;
+        let mut trust = Trust::default();
+        match File::open(path) {
+            Ok(mut file) => {
+                // Whoever can write to it decides what runs.
+                #[cfg(target_os = "linux")]
+                super::ownership::check(path, &file.metadata().map_err(|e| refuse(unread(&e)))?)
+                    .map_err(|error| LoadError { step: LoadStep::Trust, path: None, ..error })?;
+                let mut text = String::new();
+                file.read_to_string(&mut text).map_err(|error| refuse(unread(&error)))?;
+                trust = Trust::parse(&text).map_err(refuse)?;
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(refuse(unread(&error))),
+        }
+        trust.path = Some(path.to_owned());
+        Ok(trust)
+    }
+
+    /// Reads the text of a trust file. The error says what is wrong with it.
+    pub fn parse(text: &str) -> Result<Trust, String> {
+        let trust: Trust = toml::from_str(text)
+            .map_err(|error| format!("cannot be understood: {}", error.to_string().trim_end()))?;
         for plugin in &trust.plugins {
             let hex = plugin.sha256.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
             if plugin.sha256.len() != 64 || !hex {
-                return Err(refuse(format!(
-                    "holds {:?}, which is no SHA-256 in small hex",
-                    plugin.sha256
-                )));
+                return Err(format!("holds {:?}, which is no SHA-256 in small hex", plugin.sha256));
             }
         }
         for key in &trust.keys {
             if minisign_verify::PublicKey::from_base64(&key.minisign).is_err() {
-                return Err(refuse(format!("holds no minisign key for {:?}", key.name)));
+                return Err(format!("holds no minisign key for {:?}", key.name));
             }
         }
-        trust.path = Some(path.to_owned());
         Ok(trust)
+    }
+
+    /// What is trusted where the trust file cannot be read: nothing, not even
+    /// what was named, for it may be pinned to other bytes.
+    pub fn unreadable(error: LoadError) -> Trust {
+        Trust { unreadable: Some(Unreadable(error)), ..Trust::default() }
     }
 
     /// Writes the trust file back to where it was read from.
@@ -121,15 +156,23 @@ impl Trust {
                 "check the folder and its permissions",
             )
         };
-        let text = toml::to_string(self).expect("a trust file is plain tables");
-        let folder = path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder).map_err(failed)?;
-        let scratch = path.with_extension("toml.new");
-        let mut file = fs::File::create(&scratch).map_err(failed)?;
-        file.write_all(HEAD.as_bytes()).map_err(failed)?;
-        file.write_all(text.as_bytes()).map_err(failed)?;
+        // A link to where the file is kept stays one.
+        let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        fs::create_dir_all(place.parent().unwrap_or(Path::new("."))).map_err(failed)?;
+        let scratch = place.with_extension("toml.new");
+        let mut options = File::options();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&scratch).map_err(failed)?;
+        file.write_all(self.to_text().as_bytes()).map_err(failed)?;
         file.sync_all().map_err(failed)?;
-        fs::rename(&scratch, path).map_err(failed)
+        fs::rename(&scratch, &place).map_err(failed)
+    }
+
+    /// The text of the trust file.
+    pub fn to_text(&self) -> String {
+        HEAD.to_owned() + &toml::to_string(self).expect("a trust file is plain tables")
     }
 
     /// Where the trust file is.
@@ -156,6 +199,9 @@ impl Trust {
     /// Whether a plugin that was named on the command line may run: unless the
     /// trust file pins its name to other bytes.
     pub fn allow_named(&self, name: &str, sha256: &str) -> Result<Grant, LoadError> {
+        if let Some(Unreadable(error)) = &self.unreadable {
+            return Err(error.clone());
+        }
         let of_name: Vec<&TrustedPlugin> =
             self.plugins.iter().filter(|known| known.name == name).collect();
         if of_name.is_empty() || of_name.iter().any(|known| known.sha256 == sha256) {

@@ -628,7 +628,7 @@ fn report(
         sightings: (by_rule.len() + by_tool.len()) as u64,
         excluded: 0,
         second_pass,
-        detectors: detectors.iter().map(detector_summary).collect(),
+        detectors: detectors_of(detectors),
         coverage: coverage(rules, &samples),
     };
     Outcome { by_rule, by_tool, summary, problems, span }
@@ -651,6 +651,21 @@ fn problems_of(mut read: Vec<Problem>, scanned: Vec<Problem>) -> Vec<Problem> {
     read
 }
 
+/// Those that ran and those that were left out, by name.
+fn detectors_of(detectors: &Detectors) -> Vec<DetectorSummary> {
+    let ran = detectors.iter().map(detector_summary);
+    let refused = detectors.refused().iter().map(|refused| DetectorSummary {
+        name: refused.name(),
+        version: refused.manifest.as_ref().map_or_else(String::new, |one| one.version.clone()),
+        state: "refused",
+        error: Some(refused.error.why.clone()),
+        path: Some(refused.path.display().to_string()),
+    });
+    let mut all: Vec<DetectorSummary> = ran.chain(refused).collect();
+    all.sort_by(|one, other| one.name.cmp(&other.name));
+    all
+}
+
 fn detector_summary(detector: &crate::host::Detector) -> DetectorSummary {
     let fault = detector.fault();
     DetectorSummary {
@@ -658,5 +673,6 @@ fn detector_summary(detector: &crate::host::Detector) -> DetectorSummary {
         version: detector.manifest().version.clone(),
         state: if fault.is_some() { "failed" } else { "ok" },
         error: fault.map(|fault| format!("{}: {}", fault.call, fault.message)),
+        path: None,
     }
 }

@@ -603,15 +603,20 @@ pub(super) fn is_false(value: &bool) -> bool {
 /// A detector and how it ended.
 #[derive(Clone, Debug, Serialize)]
 pub struct DetectorSummary {
-    /// Its name.
+    /// Its name; that of its file where its manifest cannot be read.
     pub name: String,
-    /// Its version.
+    /// Its version, where its manifest can be read.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub version: String,
-    /// `ok` or `failed`.
+    /// `ok`, `failed` (switched off during the run) or `refused` (found in a
+    /// plugin folder and left out).
     pub state: &'static str,
-    /// Why it failed.
+    /// Why it failed or was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// The file of one that was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
 }
 
 /// The pass in which what was learned is looked for.
