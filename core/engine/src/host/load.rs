@@ -118,5 +118,7 @@ fn explain(error: &LibraryError, help: &str) -> LoadError {
         _ if last.is_empty() => "its types are not laid out as this remora's".to_owned(),
         _ => format!("its types are not laid out as this remora's ({last})"),
     };
-    LoadError::new(LoadStep::Layout, why, help).detail(text)
+    // For whoever builds the plugin.
+    tracing::debug!("{text}");
+    LoadError::new(LoadStep::Layout, why, help)
 }
