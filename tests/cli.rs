@@ -54,7 +54,7 @@ remora_test!(standard_input_is_read_where_nothing_is_named, |dir, sweep| {
 
 remora_test!(tools_rules_and_detectors_can_be_chosen, |dir, _sweep| {
     let all = Report::read(&office(dir, &[])).by_rule;
-    for args in [["--tool", "supremo"], ["--detector", "supremo"]] {
+    for args in [["--tool", "supremo"], ["--detector", "catalog,supremo"]] {
         assert_eq!(Report::read(&office(dir, &args)).by_rule, all);
     }
     let one = "supremo.domain";
@@ -90,7 +90,7 @@ fn refused(sweep: &mut TestCommand<'_>, args: &[&str], told: &[&str]) {
 }
 
 remora_test!(unknown_names_list_the_known_ones, |dir, sweep| {
-    refused(sweep, &["--tool", "nobody"], &["\"nobody\"", "supremo"]);
+    refused(sweep, &["--tool", "nobody"], &["\"nobody\"", "anydesk"]);
     refused(&mut dir.sweep(), &["--rule", "x"], &["\"x\"", "supremo.domain", "889b90bc"]);
     let ran = dir.sweep().args(["--detector", "other"]).stdin("").run();
     ran.ended(2).said(&["\"other\""]).said(&["help: ", "supremo"]);

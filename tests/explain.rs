@@ -36,8 +36,8 @@ remora_test!(an_event_is_explained_part_by_part, |dir, _sweep| {
     let expected = "\
 net.ndjson:1  connection event, 2026-01-11T08:00:00Z  host-1
   screen  passes, and these interests route it to detectors:
-          remote.host has \"supremocontrol.com\" (supremo)
-          remote.url has \"supremocontrol.com\" (supremo)
+          remote.host has \"supremocontrol.com\" (catalog, supremo)
+          remote.url has \"supremocontrol.com\" (catalog, supremo)
 
   889b90bc-599e-4e28-bb19-1ffc04dbf80b fired: supremo, SupRemo - Network Connection
     yes  all of:

@@ -65,7 +65,7 @@ fn assert_contained(fault: &Fault) {
     assert_eq!(of_tool(&report, "faulty"), [("d1", true)], "{title}");
     let all = ["d1", "d2", "d3", "d4", "d5"].map(|device| (device, false));
     assert_eq!(of_tool(&report, "supremo"), all, "{title}");
-    let [faulty, supremo] = &report.summary.detectors[..] else { panic!("{report:?}") };
+    let [_catalog, faulty, supremo] = &report.summary.detectors[..] else { panic!("{report:?}") };
     assert_eq!((faulty.name.as_str(), faulty.state), ("faulty", State::Failed));
     let error = faulty.error.as_deref().expect("a fault has its words");
     assert!(error.starts_with("inspect: ") && error.contains(message.as_str()), "{error}");

@@ -91,7 +91,8 @@ impl Plugin {
         let bytes = fs::read(match from {
             "supremo" => &built().supremo,
             "faulty" => &built().faulty,
-            "program" => &built().remora,
+            // A small one: there is a limit to the size of plugins.
+            "program" => Path::new("/bin/sh"),
             other => panic!("there is no plugin {other:?}"),
         });
         let bytes = bytes.expect("it was built");
@@ -309,7 +310,8 @@ fn two_of_one_name_do_not_load_whatever_their_order() {
     dir.trust(&[("faulty", &sha256(&one)), ("faulty", &sha256(&other))]);
     let states = |ran: &Ran| -> Vec<(String, State)> {
         let detectors = ran.report().summary.detectors;
-        detectors.into_iter().map(|one| (one.name, one.state)).collect()
+        let others = detectors.into_iter().filter(|one| one.name != "catalog");
+        others.map(|one| (one.name, one.state)).collect()
     };
     let refused = ("faulty".to_owned(), State::Refused);
     let ok = |name: &str| (name.to_owned(), State::Ok);

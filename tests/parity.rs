@@ -172,6 +172,7 @@ fn compare(want: &Rows, got: &Rows, what: &str) {
 fn sweep(dir: &Dir) -> TestCommand<'_> {
     let mut sweep = dir.sweep();
     sweep.args(["--since", "5d", "--now", "2026-01-15T12:00:00Z", "--output", "ndjson"]);
+    sweep.args(["--detector", "supremo"]);
     sweep
 }
 

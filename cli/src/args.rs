@@ -182,7 +182,7 @@ pub(crate) struct SweepArgs {
     /// Exit with status 1 if there is such a sighting.
     #[arg(long, value_name = "WHAT", help_heading = "Output")]
     pub(crate) fail_on: Option<FailOn>,
-    /// Refused records, unreadable inputs or a failed detector make the exit status 2.
+    /// Refused records, unreadable inputs, a failed detector or a refused plugin make the exit status 2.
     #[arg(long, help_heading = "Output")]
     pub(crate) strict: bool,
 
@@ -204,7 +204,7 @@ pub(crate) struct DetectorArgs {
     /// Run these detectors only.
     #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Detectors")]
     pub(crate) detector: Vec<String>,
-    /// Load this plugin too; replaces a linked-in detector of the same name.
+    /// Load this plugin too; replaces a detector of the same name that is linked in or in a folder.
     #[arg(long, value_name = "FILE", help_heading = "Detectors")]
     pub(crate) plugin: Vec<PathBuf>,
     /// Load the trusted plugins of this folder too.

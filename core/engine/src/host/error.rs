@@ -46,13 +46,11 @@ pub struct LoadError {
     pub why: String,
     /// What to do about it, one sentence.
     pub help: String,
-    /// More for whoever debugs a plugin; may be long.
-    pub detail: Option<String>,
 }
 
 impl LoadError {
     pub(crate) fn new(step: LoadStep, why: impl Into<String>, help: impl Into<String>) -> Self {
-        LoadError { step, path: None, why: why.into(), help: help.into(), detail: None }
+        LoadError { step, path: None, why: why.into(), help: help.into() }
     }
 
     /// The refusal of every file where plugins cannot be loaded.
@@ -67,11 +65,6 @@ impl LoadError {
 
     pub(crate) fn at(mut self, path: &std::path::Path) -> Self {
         self.path = Some(path.to_owned());
-        self
-    }
-
-    pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = Some(detail.into());
         self
     }
 }

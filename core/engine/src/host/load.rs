@@ -142,5 +142,7 @@ fn explain(error: &LibraryError, help: &str) -> LoadError {
         LibraryError::RootModule { .. } => "the start of its module failed".to_owned(),
         _ => text.lines().next().unwrap_or_default().to_owned(),
     };
-    LoadError::new(LoadStep::Layout, why, help).detail(text)
+    // For whoever builds the plugin.
+    tracing::debug!("{text}");
+    LoadError::new(LoadStep::Layout, why, help)
 }
