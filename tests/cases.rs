@@ -83,7 +83,11 @@ impl Case {
         }
         let mut sweep = dir.sweep();
         // The catalog's detector finds the same; here the two hosts of this one are compared.
-        sweep.args(["--output", "ndjson", "--detector", "supremo"]).args(&self.args).args(more).args(self.inputs.keys());
+        sweep
+            .args(["--output", "ndjson", "--detector", "supremo"])
+            .args(&self.args)
+            .args(more)
+            .args(self.inputs.keys());
         let ran = sweep.run();
         ran.ended(0).silent();
         // Reads every line as what docs/output.md says it is.

@@ -91,7 +91,7 @@ fn refused(sweep: &mut TestCommand<'_>, args: &[&str], told: &[&str]) {
 
 remora_test!(unknown_names_list_the_known_ones, |dir, sweep| {
     refused(sweep, &["--tool", "nobody"], &["\"nobody\"", "anydesk"]);
-    refused(&mut dir.sweep(), &["--rule", "x"], &["\"x\"", "supremo.domain", "889b90bc"]);
+    refused(&mut dir.sweep(), &["--rule", "x"], &["\"x\"", "known: ", "007fcd0d"]);
     let ran = dir.sweep().args(["--detector", "other"]).stdin("").run();
     ran.ended(2).said(&["\"other\""]).said(&["help: ", "supremo"]);
     let formats = ["\"exel\"", "defender-ndjson", "defender-csv", "auto"];

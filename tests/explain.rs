@@ -50,7 +50,7 @@ net.ndjson:1  connection event, 2026-01-11T08:00:00Z  host-1
                 ^^^^^^^^^^^
                 counts: before it, the value begins; behind it, a blank is a border
 
-  1 rule fired (not asked for)
+  1 rule fired (not asked for); 128 rules for connection events did not fire (--why-not shows all)
 
   supremo: confirmed (a strong witness, and 2 independent grounds), contacted (a connection was made)
 ";

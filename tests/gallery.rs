@@ -8,6 +8,7 @@
 use std::{
     fs,
     os::unix::fs::{PermissionsExt as _, symlink},
+    path::Path,
     process::Command,
 };
 

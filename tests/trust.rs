@@ -152,12 +152,12 @@ fn looking_at_a_plugin_runs_nothing_of_it() {
         serde_json::from_str(list.ended(0).silent().text()).expect("JSON")
     };
     let all = list(&[]);
-    assert_eq!((&all[0]["state"], &all[0]["name"]), (&"linked in".into(), &"supremo".into()));
-    assert_eq!((&all[1]["state"], &all[1]["name"]), (&"refused".into(), &"faulty".into()));
-    assert_eq!(all[1]["sha256"], sha256(&bytes));
+    assert_eq!((&all[1]["state"], &all[1]["name"]), (&"linked in".into(), &"supremo".into()));
+    assert_eq!((&all[2]["state"], &all[2]["name"]), (&"refused".into(), &"faulty".into()));
+    assert_eq!(all[2]["sha256"], sha256(&bytes));
     look(&["plugin", "trust", "plugins/faulty.so"]).ended(0);
-    assert_eq!(list(&[])[1]["state"], "would load");
-    assert_eq!(list(&[])[1]["trust"], "its hash is in the trust file");
+    assert_eq!(list(&[])[2]["state"], "would load");
+    assert_eq!(list(&[])[2]["trust"], "its hash is in the trust file");
     let table = look(&["plugin", "list", "--plugin-dir", "plugins"]);
     table.ended(0);
     for part in

@@ -36,7 +36,11 @@ fn check(data: &[u8], format: FormatName) {
     let Some((&first, data)) = data.split_first() else { return };
     let open = |block, read| {
         let reader = Dribble(Cursor::new(data.to_vec()), read);
-        open_sized(Box::new(reader), &Some(format).into(), Sizes { head: HEAD, block, record: RECORD })
+        open_sized(
+            Box::new(reader),
+            &Some(format).into(),
+            Sizes { head: HEAD, block, record: RECORD },
+        )
     };
     let whole = open(1 << 16, 1 << 16).map(|opened| sweep(opened, true));
     for (block, read) in [(1, 7), (1 + usize::from(first), 1 << 16)] {

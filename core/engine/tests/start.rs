@@ -6,8 +6,8 @@ use std::ptr;
 use remora_engine::{
     Detectors, LoadError,
     abi::{
-        AbiError, Batch, DetectorHandle, DetectorModule, Hit, HostServicesRef, RErr, ROk, RResult,
-        RSlice, RStr, Sink, Status,
+        AbiError, Batch, DetectorHandle, DetectorModule, Fact, Hit, HostServicesRef, RErr, ROk,
+        RResult, RSlice, RStr, Sink, Status,
     },
     host::{LinkedIn, LoadStep, Plugins},
 };
@@ -49,8 +49,22 @@ extern "C" fn inspect(
 
 extern "C" fn drop(_: DetectorHandle) {}
 
-const FINE: DetectorModule =
-    DetectorModule { manifest, new, rules: says_nothing, interests: says_nothing, inspect, drop };
+extern "C" fn adopt(
+    detector: DetectorHandle,
+    _: RSlice<'_, Fact<'_>>,
+) -> RResult<DetectorHandle, AbiError> {
+    ROk(detector)
+}
+
+const FINE: DetectorModule = DetectorModule {
+    manifest,
+    new,
+    rules: says_nothing,
+    interests: says_nothing,
+    inspect,
+    drop,
+    adopt,
+};
 
 fn start(module: DetectorModule) -> Result<Detectors, LoadError> {
     let linked_in = [LinkedIn { manifest: MANIFEST, module }];

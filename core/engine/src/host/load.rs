@@ -128,9 +128,12 @@ fn differs(text: &str, help: &str) -> LoadError {
         _ => String::new(),
     };
     let why = format!("its types are not laid out as this remora's{why}");
-    LoadError::new(LoadStep::Layout, why, help).detail(text)
+    // For whoever builds the plugin.
+    tracing::debug!("{text}");
+    LoadError::new(LoadStep::Layout, why, help)
 }
 
+/// What `abi_stable` says, in a sentence.
 fn explain(error: &LibraryError, help: &str) -> LoadError {
     let text = error.to_string();
     let why = match error {
@@ -140,7 +143,7 @@ fn explain(error: &LibraryError, help: &str) -> LoadError {
             )
         }
         LibraryError::RootModule { .. } => "the start of its module failed".to_owned(),
-        _ => text.lines().next().unwrap_or_default().to_owned(),
+        _ => "its types are not laid out as this remora's".to_owned(),
     };
     // For whoever builds the plugin.
     tracing::debug!("{text}");
