@@ -147,6 +147,7 @@ case_files! {
     report_ids "report_ids.toml"
     windows "windows.toml"
     confidence "confidence.toml"
+    catalog "catalog.toml"
     tables "tables.toml"
     by_tool "by_tool.toml"
 }

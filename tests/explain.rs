@@ -32,7 +32,11 @@ remora_test!(an_event_is_explained_part_by_part, |dir, _sweep| {
     let event = row("d1", "host-1", "https://www.supremocontrol.com/download");
     let company = "\"InitiatingProcessVersionInfoCompanyName\":\"Nanosystems S.r.l.\",\"DeviceId\"";
     dir.create("net.ndjson", event.replace("\"DeviceId\"", company));
-    let ran = explain(dir, &["--rule", "889b90bc-599e-4e28-bb19-1ffc04dbf80b", "net.ndjson"]).run();
+    let ran = explain(
+        dir,
+        &["--detector", "supremo", "--rule", "889b90bc-599e-4e28-bb19-1ffc04dbf80b", "net.ndjson"],
+    )
+    .run();
     let expected = "\
 net.ndjson:1  connection event, 2026-01-11T08:00:00Z  host-1
   screen  passes, and these interests route it to detectors:

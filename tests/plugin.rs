@@ -88,7 +88,8 @@ fn what_is_no_shared_object() {
     {
         refuse(&dir, name, bytes, &["not a shared object"]);
     }
-    let program = fs::read(&built().remora).unwrap();
+    // Small enough to be looked at, as a program with debug information is not.
+    let program = fs::read("/bin/sh").unwrap();
     refuse(&dir, "program.so", &program, &["root symbol is missing"]);
 }
 
@@ -220,7 +221,7 @@ fn plugins_of_a_folder_must_be_trusted() {
     let names = |ran: &Ran| -> Vec<String> {
         ran.report().summary.detectors.into_iter().map(|one| one.name).collect()
     };
-    assert_eq!(names(sweep(&from_folder).ended(0).silent()), ["faulty", "supremo"]);
+    assert_eq!(names(sweep(&from_folder).ended(0).silent()), ["catalog", "faulty", "supremo"]);
     // Other bytes are another plugin, in the folder and by name.
     let mut bytes = dir.read("plugins/faulty.so");
     bytes.push(0);
@@ -248,7 +249,9 @@ fn info_and_list_run_nothing() {
     let list = dir.remora().args(["plugin", "list", "--plugin-dir", ".", "--json"]).run();
     let list: serde_json::Value = serde_json::from_str(list.ended(0).silent().text()).unwrap();
     assert_eq!(list[0]["state"], "linked in");
-    assert_eq!((&list[1]["state"], &list[1]["name"]), (&"refused".into(), &"supremo".into()));
+    let supremo = list.as_array().unwrap().iter().filter(|one| one["name"] == "supremo");
+    let states: Vec<_> = supremo.map(|one| one["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["linked in", "refused"]);
 }
 
 /// Compiles the faulty plugin with a panic strategy, as far as types are checked. The compiler is
