@@ -82,12 +82,7 @@ impl Case {
             dir.create(name, content);
         }
         let mut sweep = dir.sweep();
-        // The catalog's detector finds the same; here the two hosts of this one are compared.
-        sweep
-            .args(["--output", "ndjson", "--detector", "supremo"])
-            .args(&self.args)
-            .args(more)
-            .args(self.inputs.keys());
+        sweep.args(["--output", "ndjson"]).args(&self.args).args(more).args(self.inputs.keys());
         let ran = sweep.run();
         ran.ended(0).silent();
         // Reads every line as what docs/output.md says it is.
@@ -152,6 +147,7 @@ case_files! {
     report_ids "report_ids.toml"
     windows "windows.toml"
     confidence "confidence.toml"
+    catalog "catalog.toml"
     tables "tables.toml"
     by_tool "by_tool.toml"
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     outputs::{office, row},
-    report::Report,
+    report::{Report, Sighting},
     util::{Dir, Host, TestCommand},
 };
 
@@ -54,8 +54,15 @@ remora_test!(standard_input_is_read_where_nothing_is_named, |dir, sweep| {
 
 remora_test!(tools_rules_and_detectors_can_be_chosen, |dir, _sweep| {
     let all = Report::read(&office(dir, &[])).by_rule;
-    for args in [["--tool", "supremo"], ["--detector", "catalog,supremo"]] {
-        assert_eq!(Report::read(&office(dir, &args)).by_rule, all);
+    assert_eq!(Report::read(&office(dir, &["--tool", "supremo"])).by_rule, all);
+    // Two detectors know the tool: either finds the same, and says so.
+    for detector in ["catalog", "supremo"] {
+        let alone = Report::read(&office(dir, &["--detector", detector])).by_rule;
+        assert!(alone.iter().all(|one| one.detectors == [detector]), "{alone:?}");
+        let same = alone
+            .into_iter()
+            .map(|one| Sighting { detectors: vec!["catalog".into(), "supremo".into()], ..one });
+        assert_eq!(same.collect::<Vec<_>>(), all);
     }
     let one = "supremo.domain";
     let two = "a8c85d8f-1bb0-4c0e-8983-de136a7bf2e6";
@@ -90,8 +97,9 @@ fn refused(sweep: &mut TestCommand<'_>, args: &[&str], told: &[&str]) {
 }
 
 remora_test!(unknown_names_list_the_known_ones, |dir, sweep| {
-    refused(sweep, &["--tool", "nobody"], &["\"nobody\"", "anydesk"]);
-    refused(&mut dir.sweep(), &["--rule", "x"], &["\"x\"", "known: ", "007fcd0d"]);
+    refused(sweep, &["--tool", "nobody"], &["\"nobody\"", "action1"]);
+    let rules = ["--detector", "supremo", "--rule", "x"];
+    refused(&mut dir.sweep(), &rules, &["\"x\"", "supremo.domain", "889b90bc"]);
     let ran = dir.sweep().args(["--detector", "other"]).stdin("").run();
     ran.ended(2).said(&["\"other\""]).said(&["help: ", "supremo"]);
     let formats = ["\"exel\"", "defender-ndjson", "defender-csv", "auto"];

@@ -32,12 +32,16 @@ remora_test!(an_event_is_explained_part_by_part, |dir, _sweep| {
     let event = row("d1", "host-1", "https://www.supremocontrol.com/download");
     let company = "\"InitiatingProcessVersionInfoCompanyName\":\"Nanosystems S.r.l.\",\"DeviceId\"";
     dir.create("net.ndjson", event.replace("\"DeviceId\"", company));
-    let ran = explain(dir, &["--rule", "889b90bc-599e-4e28-bb19-1ffc04dbf80b", "net.ndjson"]).run();
+    let ran = explain(
+        dir,
+        &["--detector", "supremo", "--rule", "889b90bc-599e-4e28-bb19-1ffc04dbf80b", "net.ndjson"],
+    )
+    .run();
     let expected = "\
 net.ndjson:1  connection event, 2026-01-11T08:00:00Z  host-1
   screen  passes, and these interests route it to detectors:
-          remote.host has \"supremocontrol.com\" (catalog, supremo)
-          remote.url has \"supremocontrol.com\" (catalog, supremo)
+          remote.host has \"supremocontrol.com\" (supremo)
+          remote.url has \"supremocontrol.com\" (supremo)
 
   889b90bc-599e-4e28-bb19-1ffc04dbf80b fired: supremo, SupRemo - Network Connection
     yes  all of:
@@ -50,7 +54,7 @@ net.ndjson:1  connection event, 2026-01-11T08:00:00Z  host-1
                 ^^^^^^^^^^^
                 counts: before it, the value begins; behind it, a blank is a border
 
-  1 rule fired (not asked for); 128 rules for connection events did not fire (--why-not shows all)
+  1 rule fired (not asked for)
 
   supremo: confirmed (a strong witness, and 2 independent grounds), contacted (a connection was made)
 ";
