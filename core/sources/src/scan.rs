@@ -18,8 +18,6 @@ use crate::{
     time,
 };
 
-/// The member of an envelope that holds the row, as it is written without escapes.
-const ENVELOPED: &[u8] = b"\"properties\"";
 /// How many refusals of a block are kept in words.
 const REFUSALS: usize = 100;
 
@@ -115,7 +113,7 @@ impl Stream {
         hits.begin(self.plan(), data);
         // The row of an envelope is an object within the object. A name that is written with
         // escapes is a doubt that the line itself settles.
-        let enveloped = memmem::find(data, ENVELOPED).is_some();
+        let enveloped = has_envelope(data);
         for (at, framed) in block.framed.iter().enumerate() {
             let content = &data[framed.range()];
             let index = block.record + scan.counts.records;
@@ -191,6 +189,15 @@ impl Stream {
         }
         scan.memory = memory;
     }
+}
+
+/// Whether the name of the member that holds the row of an envelope stands in `data`, as it is
+/// written without escapes.
+fn has_envelope(data: &[u8]) -> bool {
+    // As long as the search needs no table for.
+    const END: &[u8] = b"perties\"";
+    const BEGIN: &[u8] = b"\"pro";
+    memmem::find_iter(data, END).any(|at| data[..at].ends_with(BEGIN))
 }
 
 /// Whether a line looks like a whole object from outside.
