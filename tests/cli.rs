@@ -235,3 +235,11 @@ fn completions_and_the_manual_know_every_command() {
         }
     }
 }
+
+remora_test!(progress_is_for_terminals, |dir, sweep| {
+    let rows = (row("d1", "host-1", "supremocontrol.com") + "\n").repeat(50_000);
+    dir.create("net.ndjson", rows);
+    // Neither the pipe that a test reads nor the option shows it.
+    sweep.arg("net.ndjson").run().ended(0).silent();
+    dir.sweep().args(["--no-progress", "net.ndjson"]).run().ended(0).silent();
+});

@@ -193,6 +193,9 @@ pub(crate) struct SweepArgs {
     /// Parse every record, also those that no detector could care for.
     #[arg(long, help_heading = "Work")]
     pub(crate) validate: bool,
+    /// Do not show how far it is; it is shown on a terminal only.
+    #[arg(long, help_heading = "Work")]
+    pub(crate) no_progress: bool,
     /// Worker threads [default: one per core]; no effect on the output.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Work")]
     pub(crate) threads: Option<u16>,

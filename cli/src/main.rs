@@ -8,6 +8,7 @@ mod exit;
 mod folders;
 mod inputs;
 mod log;
+mod progress;
 mod report;
 mod spool;
 mod stdout;

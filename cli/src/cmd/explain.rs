@@ -5,6 +5,7 @@ use std::{
     io::{self, BufWriter, IsTerminal as _, Write},
     ops::RangeInclusive,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use anyhow::{Context as _, Result, bail};
@@ -63,6 +64,7 @@ pub(crate) fn run(args: &ExplainArgs, log: &LogArgs) -> Result<Status> {
         threads: 1,
         browsers: browsers(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        progress: Arc::default(),
     };
     let limit = match (args.limit, args.output) {
         (Some(0), _) | (None, ExplainOutput::Json) => u64::MAX,

@@ -4,6 +4,7 @@ use std::{
     io::{self, BufWriter, IsTerminal as _, Write},
     num::NonZero,
     path::Path,
+    sync::Arc,
     thread,
 };
 
@@ -17,6 +18,7 @@ use crate::{
     args::{FailOn, Group, LogArgs, Output, SweepArgs},
     exit::Status,
     inputs::Inputs,
+    progress::Bar,
     report, spool, stdout,
     target::Target,
     times,
@@ -70,6 +72,7 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
         threads,
         browsers: browsers(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        progress: Arc::default(),
     };
     options.now = match args.now.as_deref() {
         None => options.now,
@@ -83,7 +86,9 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
     // Before the work, so that a wrong path costs nothing.
     let target = args.file.as_deref().map(Target::open).transpose()?;
 
+    let bar = (!args.no_progress && !log.quiet).then(|| Bar::show(&options)).flatten();
     let outcome = sweep::run(&detectors, &options)?;
+    drop(bar);
     say_problems(&outcome);
     say_doubts(&outcome, options.window);
     let style = report::Style {

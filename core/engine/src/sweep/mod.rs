@@ -15,6 +15,7 @@ mod findings;
 mod group;
 pub mod judge;
 mod overlap;
+mod progress;
 mod read;
 mod route;
 mod rules;
@@ -25,7 +26,7 @@ mod sighting;
 mod values;
 mod window;
 
-use std::{fmt, path::PathBuf};
+use std::{fmt, path::PathBuf, sync::Arc};
 
 use remora_sources::{FormatName, Refusal, Zone};
 
@@ -39,6 +40,7 @@ pub use explained::{
 pub use group::Basis;
 pub use judge::{Browsers, Confidence, Stage};
 pub use overlap::Overlap;
+pub use progress::Progress;
 pub use route::Router;
 pub use run::{last_event, run};
 pub use sighting::{
@@ -104,6 +106,8 @@ pub struct Options {
     pub browsers: Browsers,
     /// The program's version, for the summary.
     pub version: String,
+    /// Where to tell how far it is.
+    pub progress: Arc<Progress>,
 }
 
 /// Something wrong in an input, with its place.

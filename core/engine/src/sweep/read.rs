@@ -1,10 +1,10 @@
 //! Reading the inputs, in order, on the calling thread.
 
-use std::sync::Arc;
+use std::{fs::File, sync::Arc};
 
 use remora_sources::{Block, InputError, InputErrorKind, Opened, Trouble, input};
 
-use super::{Input, Options, Origin, Problem, sample::Quota};
+use super::{Input, Options, Origin, Problem, progress::Counted, sample::Quota};
 
 /// Problems remembered per input, at most; all are counted.
 pub(super) const PROBLEMS_CAP: usize = 100;
@@ -56,12 +56,21 @@ pub(super) fn read_all(options: &Options, mut give: impl FnMut(Job) -> Option<Bl
 fn open(input: &Input, options: &Options) -> Result<Opened, InputError> {
     let told = input::Told { format: options.format, zone: options.zone.clone() };
     match &input.origin {
-        Origin::Path(path) => input::open(path, told),
-        Origin::Stdin => input::open_reader(Box::new(std::io::stdin()), told),
-        Origin::Unreadable(why) => {
-            Err(InputError { kind: InputErrorKind::Unreadable, message: why.clone() })
+        Origin::Path(path) => {
+            let file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
+            input::open_reader(Box::new(counted(file, options)), told)
         }
+        Origin::Stdin => input::open_reader(Box::new(counted(std::io::stdin(), options)), told),
+        Origin::Unreadable(why) => Err(unreadable(why.clone())),
     }
+}
+
+fn unreadable(message: String) -> InputError {
+    InputError { kind: InputErrorKind::Unreadable, message }
+}
+
+fn counted<R>(reader: R, options: &Options) -> Counted<R> {
+    Counted { reader, progress: options.progress.clone() }
 }
 
 fn read_one(

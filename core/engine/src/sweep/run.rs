@@ -387,7 +387,9 @@ impl<'a> Worker<'a> {
                 self.group(job, events, of_tool, identity);
             }
             if let Some(identity) = identity {
-                self.state.found += u64::from(!known.contains(&row));
+                let new = u64::from(!known.contains(&row));
+                self.state.found += new;
+                self.shared.options.progress.add_found(new);
                 self.state.identities.insert(identity, job.input);
             }
         }
