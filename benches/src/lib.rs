@@ -7,10 +7,13 @@
 //! files, against other programs) is no matter of a microbench.
 #![forbid(unsafe_code)]
 
+pub mod domains;
 pub mod events;
+pub mod plot;
 pub mod plugin;
 pub mod random;
 pub mod terms;
+pub mod ways;
 
 use std::time::Duration;
 
