@@ -87,7 +87,11 @@ impl<'b, 'm> Line<'b, 'm> {
 }
 
 impl<'b> Columns<'b> for Line<'b, '_> {
+    #[inline]
     fn find(&mut self, column: Column) -> Found<'b> {
+        if self.hits.lacks(column) {
+            return Found::Empty;
+        }
         let Line { plan, data, range, hits, known, inner, open } = self;
         let (data, open) = (*data, *open);
         let mut found = Found::Empty;
