@@ -181,10 +181,23 @@ impl Hits {
         self.lines = 0;
     }
 
+    /// Whether it is known that the name of `column` occurs nowhere in the stretch.
+    #[inline]
+    pub(super) fn lacks(&mut self, column: Column) -> bool {
+        let name = &mut self.names[usize::from(column)];
+        let lacks = name.searched && name.at.len() == 1;
+        name.asked += u32::from(lacks);
+        lacks
+    }
+
     /// Begins a line. Says whether a name in it may be written with an escape.
+    #[inline]
     pub(super) fn line(&mut self, data: &[u8], line: &Range<usize>) -> bool {
         self.lines += 1;
         let Some(escapes) = &mut self.escapes else { return true };
+        if escapes.at.len() == 1 {
+            return false;
+        }
         let alphabet = &self.alphabet;
         escapes.from(line.start).iter().map(|&at| at as usize).take_while(|&at| at < line.end).any(
             |at| {

@@ -78,7 +78,10 @@ impl<'b, 'm> Line<'b, 'm> {
             hits.search(data, range.start..end.max(range.end));
         }
         let first = blanks(data, range.start, range.end);
-        if hits.line(data, &range) || first == range.end || data[first] != b'{' {
+        let escaped = hits.line(data, &range);
+        // What ends within a record is told, though nothing would come of it.
+        let last = data[range.clone()].iter().rev().find(|&&byte| byte > b' ');
+        if escaped || first == range.end || data[first] != b'{' || last != Some(&b'}') {
             return None;
         }
         let (open, inner) = (first + 1, Vec::new());
@@ -87,7 +90,11 @@ impl<'b, 'm> Line<'b, 'm> {
 }
 
 impl<'b> Columns<'b> for Line<'b, '_> {
+    #[inline]
     fn find(&mut self, column: Column) -> Found<'b> {
+        if self.hits.lacks(column) {
+            return Found::Empty;
+        }
         let Line { plan, data, range, hits, known, inner, open } = self;
         let (data, open) = (*data, *open);
         let mut found = Found::Empty;

@@ -272,3 +272,41 @@ fn absent_fields_are_asked_for_as_empty() {
         assert_eq!(swept.counts.events, expected, "{}", field.name());
     }
 }
+
+/// A record that is cut off is refused by either way, with its place.
+#[test]
+fn what_ends_within_a_record_is_refused() {
+    let text = "{\"DeviceId\":\"a\",\"RemotePort\":1}\n{\"DeviceId\":\"b\",\"RemotePort\":1\n{\n";
+    for validate in [false, true] {
+        let every = &Every(false);
+        let swept =
+            sweep_with(text.as_bytes(), None, USUAL, every, &mut Nth(99), validate).unwrap();
+        let lines: Vec<_> = swept.refusals.iter().map(|refusal| refusal.line).collect();
+        assert_eq!(lines, [2, 3]);
+    }
+}
+
+/// Wherever a block is cut, the screen lets the same through.
+#[test]
+fn blocks_of_every_size_are_screened_alike() {
+    let lines: Vec<String> = (0..12)
+        .map(|n| {
+            let host = if n % 3 == 0 { "a.example" } else { "b.example" };
+            let other = ["x", "{\\\"RemoteUrl\\\":1}", "\\u0052"][n % 3 * usize::from(n > 5)];
+            format!(
+                "{{\"DeviceId\":\"{n}\",\"ActionType\":\"ConnectionX\",\"Other\":\"{other}\",\"RemoteUrl\":\"{host}\"}}"
+            )
+        })
+        .collect();
+    let text = lines.join("\n");
+    let wanted = Having(&[REMOTE_URL], "a.example");
+    for block in 1..=text.len() {
+        let sizes = crate::input::Sizes { block, ..USUAL };
+        let mut nobody = Nth(1 << 40);
+        let swept = sweep_with(text.as_bytes(), None, sizes, &wanted, &mut nobody, false).unwrap();
+        let devices: Vec<_> =
+            swept.events.iter().filter(|e| e.wanted).map(|e| value(e, DEVICE_ID)).collect();
+        assert_eq!(devices, ["0", "3", "6", "9"], "blocks of {block}");
+        assert_eq!((swept.counts.records, swept.counts.events), (12, 4));
+    }
+}
