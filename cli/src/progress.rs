@@ -52,7 +52,14 @@ impl Bar {
         let draw = move || {
             while ended.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
                 bar.set_message(format!("{} findings", progress.found()));
-                bar.set_position(progress.read());
+                let read = progress.read();
+                // Read once more, for what was learned.
+                if let Some(total) = bar.length()
+                    && read > total
+                {
+                    bar.set_length(2 * total.max(1));
+                }
+                bar.set_position(read);
             }
             bar.finish_and_clear();
         };

@@ -162,7 +162,8 @@ fn line_of(argument: &Path) -> Option<(PathBuf, RangeInclusive<u64>)> {
     let (first, last) = range.split_once('-').unwrap_or((range, range));
     let path = PathBuf::from(path);
     path.is_file().then_some(())?;
-    Some((path, first.parse().ok()?..=last.parse().ok()?))
+    let (first, last) = (first.parse::<u64>().ok()?, last.parse::<u64>().ok()?);
+    Some((path, first.min(last)..=first.max(last)))
 }
 
 struct Out<W> {
@@ -256,6 +257,7 @@ mod tests {
         let with = |end: &str| PathBuf::from(format!("{}{end}", file.display()));
         assert_eq!(line_of(&with(":12")), Some((file.clone(), 12..=12)));
         assert_eq!(line_of(&with(":12-20")), Some((file.clone(), 12..=20)));
+        assert_eq!(line_of(&with(":20-12")), Some((file.clone(), 12..=20)));
         for other in [with(""), with(":"), with(":x"), odd, dir.path().join("none:3")] {
             assert_eq!(line_of(&other), None, "{}", other.display());
         }

@@ -227,7 +227,7 @@ impl Weight {
 /// What `witness` is worth in `event`, and why, in words.
 pub fn weigh(event: &Circumstances<'_>, witness: &OwnedWitness) -> (Weight, &'static str) {
     match witness.how {
-        How::LOOKALIKE => return (Weight::Stray, "another host that only looks like it"),
+        How::LOOKALIKE => return (Weight::Stray, "the text stands in the name of another host"),
         How::SEARCH_SUFFIX => return (Weight::Stray, "a resolver's search-list attempt"),
         How::ELSEWHERE => return (Weight::Stray, "it stands in a path or query, not in the host"),
         _ => {}
