@@ -7,7 +7,8 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{
     judge::{Confidence, Stage, Weight},
-    sighting::{WitnessOut, is_false},
+    sighting::WitnessOut,
+    summary::is_false,
 };
 
 /// Schema of an explanation.

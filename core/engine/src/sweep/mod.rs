@@ -17,12 +17,14 @@ pub mod judge;
 mod overlap;
 mod progress;
 mod read;
+mod report;
 mod route;
 mod rules;
 mod run;
 mod sample;
 mod second;
 mod sighting;
+mod summary;
 mod values;
 mod window;
 
@@ -44,9 +46,10 @@ pub use progress::Progress;
 pub use route::Router;
 pub use run::{last_event, run};
 pub use sighting::{
-    Common, DetectorSummary, EvidenceOut, InputSummary, RULE_SCHEMA, RuleSighting, SUMMARY_SCHEMA,
-    SecondPass, Summary, TOOL_SCHEMA, ToolSighting, Values, WitnessOut, format_time, short_id,
+    Common, EvidenceOut, RULE_SCHEMA, RuleSighting, TOOL_SCHEMA, ToolSighting, Values, WitnessOut,
+    format_time, short_id,
 };
+pub use summary::{DetectorSummary, InputSummary, SUMMARY_SCHEMA, SecondPass, Summary};
 pub use values::{REPORTS_CAP, ReportId, VALUES_CAP};
 pub use window::{Standing, Window};
 

@@ -1,4 +1,4 @@
-//! One run: reader, workers, merge, report.
+//! One run: reader, workers, merge.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -11,21 +11,19 @@ use remora_sources::{Block, Counts, Events, Scan};
 use sha2::{Digest, Sha256};
 
 use super::{
-    DetectorSummary, Grouping, InputSummary, Options, Origin, Outcome, Problem, RuleSighting,
-    SUMMARY_SCHEMA, SecondPass, Summary, SweepError, ToolSighting,
+    Grouping, Options, Origin, Outcome, Problem, SecondPass, SweepError,
     batch::{BATCH_ROWS, BatchViews},
-    coverage::coverage,
-    device::{self, device},
+    device::device,
     findings::{Heard, Pooled, circumstances, inspect, pool},
     group::{Carried, Groups, Judged, Place, RuleKey, ToolKey},
     judge,
     overlap::{Identities, Identity},
     read::{Job, PROBLEMS_CAP, Read, read_all},
+    report::report,
     route::Router,
     rules::Rules,
-    sample::{Devices, NoSample, Sample, SampledRow, device_hash, extend},
+    sample::{Devices, NoSample, SampledRow, device_hash, extend},
     second::{Facts, Second},
-    sighting::{Log, Names, format_time},
     window::Standing,
 };
 use crate::host::{Detectors, OwnedWitness};
@@ -127,38 +125,38 @@ pub fn last_event(options: &Options) -> Result<Option<i64>, SweepError> {
 }
 
 /// What every worker reads.
-struct Shared<'a> {
-    detectors: &'a Detectors,
-    options: &'a Options,
-    rules: &'a Rules,
-    router: &'a Router,
+pub(super) struct Shared<'a> {
+    pub(super) detectors: &'a Detectors,
+    pub(super) options: &'a Options,
+    pub(super) rules: &'a Rules,
+    pub(super) router: &'a Router,
     /// In the second pass.
-    second: Option<&'a Second>,
+    pub(super) second: Option<&'a Second>,
 }
 
 /// What a worker learns of an input.
 #[derive(Default)]
-struct InputState {
-    counts: Counts,
-    span: Option<(i64, i64)>,
-    devices: Devices,
-    sample: Vec<SampledRow>,
-    problems: Vec<Problem>,
+pub(super) struct InputState {
+    pub(super) counts: Counts,
+    pub(super) span: Option<(i64, i64)>,
+    pub(super) devices: Devices,
+    pub(super) sample: Vec<SampledRow>,
+    pub(super) problems: Vec<Problem>,
 }
 
 /// What a worker gathers.
 #[derive(Default)]
-struct State {
-    groups: Groups,
-    inputs: BTreeMap<u32, InputState>,
-    outside_window: u64,
-    no_time: u64,
+pub(super) struct State {
+    pub(super) groups: Groups,
+    pub(super) inputs: BTreeMap<u32, InputState>,
+    pub(super) outside_window: u64,
+    pub(super) no_time: u64,
     /// The latest time that a clock could show.
-    latest: Option<i64>,
+    pub(super) latest: Option<i64>,
     /// Rows with a finding, and their identities.
-    found: u64,
-    identities: Identities,
-    facts: Facts,
+    pub(super) found: u64,
+    pub(super) identities: Identities,
+    pub(super) facts: Facts,
 }
 
 impl State {
@@ -537,144 +535,4 @@ fn identify(job: &Job, events: &Events, row: usize) -> Identity {
     hash.update(id.as_bytes());
     let hash = hash.finalize();
     std::array::from_fn(|at| hash[at])
-}
-
-fn report(
-    shared: &Shared<'_>,
-    reads: Vec<Read>,
-    mut state: State,
-    second_pass: Option<SecondPass>,
-) -> Outcome {
-    let Shared { detectors, options, rules, .. } = *shared;
-    let sources: Vec<String> = options.inputs.iter().map(|input| input.name.clone()).collect();
-    let detector_names: Vec<String> = detectors.iter().map(|one| one.name().to_owned()).collect();
-    let failed: Vec<bool> = detectors.iter().map(|one| one.fault().is_some()).collect();
-    let mut totals = Counts::default();
-    let (mut span, mut bytes) = (None, 0);
-    let (mut inputs, mut samples, mut problems) = (Vec::new(), Vec::new(), Vec::new());
-    let mut logs: Vec<Log> = Vec::new();
-    for (at, read) in (0..).zip(reads) {
-        let mut input = state.inputs.remove(&at).unwrap_or_default();
-        input.counts.records += read.refused;
-        input.counts.refused += read.refused;
-        add(&mut totals, &input.counts);
-        bytes += read.bytes;
-        let sample = Sample::new(std::mem::take(&mut input.sample), rules.clauses().len());
-        let own = [input.span, sample.span].into_iter().flatten();
-        let mut input_span = None;
-        for time in own.flat_map(|(first, last)| [first, last]) {
-            extend(&mut input_span, Some(time));
-            extend(&mut span, Some(time));
-        }
-        input.devices.merge(&sample.devices);
-        problems.extend(problems_of(read.problems, input.problems));
-        inputs.push(InputSummary {
-            source: sources[at as usize].clone(),
-            format: read.format,
-            compression: read.compression,
-            sampled: !read.format.is_empty() && !options.validate,
-            error: read.error,
-            records: input.counts.records,
-            first: input_span.map(|span| format_time(span.0)),
-            last: input_span.map(|span| format_time(span.1)),
-            devices: input.devices.len() as u64,
-            refused: input.counts.refused,
-            repaired: input.counts.repaired,
-            other_kind: input.counts.other_kind,
-            probably_cut: probably_cut(input.counts.records),
-        });
-        samples.push(sample);
-        logs.push(Log { span: input_span, devices: input.devices });
-    }
-    let names = Names {
-        sources: &sources,
-        detectors: &detector_names,
-        failed: &failed,
-        rules,
-        logs: &logs,
-    };
-    let mut groups = std::mem::take(&mut state.groups);
-    device::resolve(&mut groups.by_tool);
-    let mut by_rule: Vec<RuleSighting> = groups
-        .by_rule
-        .into_iter()
-        .map(|(key, group)| RuleSighting::new(&key, &group, &names))
-        .collect();
-    by_rule.sort_by(RuleSighting::compare);
-    let mut by_tool: Vec<ToolSighting> = groups
-        .by_tool
-        .into_iter()
-        .map(|(key, group)| ToolSighting::new(&key, &group, &names))
-        .collect();
-    by_tool.sort_by(|one, other| one.order().cmp(&other.order()));
-
-    let summary = Summary {
-        schema: SUMMARY_SCHEMA,
-        version: options.version.clone(),
-        inputs,
-        records: totals.records,
-        events: totals.events,
-        screened_out: totals.screened_out,
-        other_kind: totals.other_kind,
-        no_fields: totals.no_fields,
-        refused: totals.refused,
-        repaired: totals.repaired,
-        bytes,
-        outside_window: state.outside_window,
-        no_time: state.no_time,
-        duplicates: state.found - state.identities.len() as u64,
-        overlaps: state.identities.overlaps(&sources),
-        first_event: span.map(|span| format_time(span.0)),
-        last_event: span.map(|span| format_time(span.1)),
-        sampled: !options.validate,
-        sightings: (by_rule.len() + by_tool.len()) as u64,
-        excluded: 0,
-        second_pass,
-        detectors: detectors_of(detectors),
-        coverage: coverage(rules, &samples),
-    };
-    Outcome { by_rule, by_tool, summary, problems, span }
-}
-
-/// The numbers of rows at which the portals and interfaces of Defender and
-/// Sentinel end a result (FIELD-MAPPINGS: 10,000 and 30,000 rows of the
-/// portals, 100,000 of the hunting interface, 500,000 of Log Analytics).
-const ROW_LIMITS: [u64; 4] = [10_000, 30_000, 100_000, 500_000];
-
-/// A word of warning if an export has as many rows as one that was cut.
-fn probably_cut(records: u64) -> Option<String> {
-    ROW_LIMITS.contains(&records).then(|| format!("{records} rows exactly"))
-}
-
-fn problems_of(mut read: Vec<Problem>, scanned: Vec<Problem>) -> Vec<Problem> {
-    read.extend(scanned);
-    read.sort_by_key(|problem| (problem.offset, problem.line));
-    read.truncate(PROBLEMS_CAP);
-    read
-}
-
-/// Those that ran and those that were left out, by name.
-fn detectors_of(detectors: &Detectors) -> Vec<DetectorSummary> {
-    let ran = detectors.iter().map(detector_summary);
-    let refused = detectors.refused().iter().map(|refused| DetectorSummary {
-        name: refused.name(),
-        version: refused.manifest.as_ref().map_or_else(String::new, |one| one.version.clone()),
-        state: "refused",
-        error: Some(refused.error.why.clone()),
-        path: Some(refused.path.display().to_string()),
-    });
-    let mut all: Vec<DetectorSummary> = ran.chain(refused).collect();
-    all.sort_by(|one, other| one.name.cmp(&other.name));
-    all
-}
-
-fn detector_summary(detector: &crate::host::Detector) -> DetectorSummary {
-    let fault = detector.fault();
-    DetectorSummary {
-        name: detector.name().to_owned(),
-        version: detector.manifest().version.clone(),
-        state: if fault.is_some() { "failed" } else { "ok" },
-        error: fault.map(|fault| format!("{}: {}", fault.call, fault.message)),
-        path: None,
-    }
 }
