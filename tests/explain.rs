@@ -211,3 +211,27 @@ fn rules_of(explained: &Value) -> impl Iterator<Item = (&Value, &Value)> {
         })
     })
 }
+
+/// What is learned is learned from all inputs, before anything is explained.
+#[test]
+fn what_is_not_learned_from_standard_input_is_told() {
+    let dir = Dir::new(Host::LinkedIn);
+    let signed = "{\"Timestamp\":\"2026-01-11T08:00:00Z\",\"DeviceId\":\"d1\",\"ReportId\":1,\
+                  \"SHA1\":\"aa\",\"Signer\":\"DWSNET O\u{dc}\"}\n";
+    let started = "{\"Timestamp\":\"2026-01-11T08:00:00Z\",\"DeviceId\":\"d1\",\"ReportId\":2,\
+                   \"ActionType\":\"ProcessCreated\",\"FileName\":\"x.exe\",\"SHA1\":\"aa\"}\n";
+    let events = started.to_owned() + signed;
+    dir.create("all.ndjson", &events);
+    let id = "99cd2519-9bdd-482d-aa8a-fbd8894476e3";
+    let args = ["--rule", id, "--output", "json"];
+    let ran = explain(&dir, &args).arg("all.ndjson").run();
+    let named = json(ran.ended(0).silent());
+    assert_eq!(rule(&named, id)["fired"], true);
+    assert!(rule(&named, id).get("not_learned").is_none());
+    let ran = explain(&dir, &args).arg("-").stdin(events.clone()).run();
+    let piped = json(ran.ended(0).silent());
+    assert_eq!(rule(&piped, id)["fired"], false);
+    assert_eq!(rule(&piped, id)["not_learned"], true);
+    let ran = explain(&dir, &["--rule", id]).arg("-").stdin(events).run();
+    assert!(ran.text().contains("standard input is read once"), "{}", ran.text());
+}

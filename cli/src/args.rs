@@ -150,13 +150,8 @@ pub(crate) struct SweepArgs {
     #[arg(value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
 
-    /// Force the source format instead of recognising it by content.
-    #[arg(long, value_name = "NAME", default_value = "auto", help_heading = "Input")]
-    pub(crate) format: String,
-    /// The zone of times that an input declares local, such as Europe/Berlin or +02:00; such an
-    /// input is refused without it.
-    #[arg(long, value_name = "ZONE", help_heading = "Input")]
-    pub(crate) timezone: Option<String>,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
     /// Begin of the time window, included: a time, a date, or a span back from now such as 5d.
     #[arg(long, value_name = "T", help_heading = "Input")]
     pub(crate) since: Option<String>,
@@ -201,6 +196,18 @@ pub(crate) struct SweepArgs {
     pub(crate) threads: Option<u16>,
 }
 
+/// How inputs are read.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ReadingArgs {
+    /// Force the source format instead of recognising it by content.
+    #[arg(long, value_name = "NAME", default_value = "auto", help_heading = "Input")]
+    pub(crate) format: String,
+    /// The zone of times that an input declares local, such as Europe/Berlin or +02:00; such an
+    /// input is refused without it.
+    #[arg(long, value_name = "ZONE", help_heading = "Input")]
+    pub(crate) timezone: Option<String>,
+}
+
 /// Which detectors run, and what of them is reported.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct DetectorArgs {
@@ -237,14 +244,8 @@ pub(crate) struct ExplainArgs {
     #[arg(value_name = "INPUT")]
     pub(crate) inputs: Vec<PathBuf>,
 
-    /// Force the source format instead of recognising it by content.
-    #[arg(long, value_name = "NAME", default_value = "auto", help_heading = "Input")]
-    pub(crate) format: String,
-
-    /// The zone of times that an input declares local, such as Europe/Berlin or +02:00; such an
-    /// input is refused without it.
-    #[arg(long, value_name = "ZONE", help_heading = "Input")]
-    pub(crate) timezone: Option<String>,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
 
     #[command(flatten)]
     pub(crate) detectors: DetectorArgs,

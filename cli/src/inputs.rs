@@ -3,10 +3,24 @@
 use std::{
     collections::HashSet,
     fs,
+    io::{self, IsTerminal as _},
     path::{Path, PathBuf},
 };
 
+use anyhow::{Result, bail};
 use remora_engine::sweep::{Input, Origin};
+
+/// What was named; standard input where nothing was, unless it is a terminal:
+/// then `usage` says what could be.
+pub(crate) fn named(arguments: &[PathBuf], usage: &str) -> Result<Vec<PathBuf>> {
+    if !arguments.is_empty() {
+        return Ok(arguments.to_vec());
+    }
+    if io::stdin().is_terminal() {
+        bail!("no input\n{usage}");
+    }
+    Ok(vec!["-".into()])
+}
 
 /// The inputs that arguments name.
 #[derive(Debug, Default)]

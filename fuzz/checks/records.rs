@@ -90,13 +90,7 @@ fn sweep(mut opened: Opened, validate: bool) -> Swept {
                 + counts.no_fields,
             "every record is counted once"
         );
-        sum.records += counts.records;
-        sum.events += counts.events;
-        sum.screened_out += counts.screened_out;
-        sum.refused += counts.refused;
-        sum.repaired += counts.repaired;
-        sum.other_kind += counts.other_kind;
-        sum.no_fields += counts.no_fields;
+        *sum += counts;
         swept.refusals.extend(scan.refusals.iter().cloned());
         swept.events.extend(see(&scan, &opened, &block.data));
         opened.blocks.recycle(block);

@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use remora_engine::sweep::{self, EXPLANATION_SCHEMA, Explanation, Options, Origin, Selection};
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ use crate::{
     args::{ExplainArgs, ExplainOutput, LogArgs},
     cmd::sweep::{browsers, read_format, read_zone, say_problem},
     exit::Status,
-    inputs::Inputs,
+    inputs::{Inputs, named},
     report::explanation,
     stdout, times,
 };
@@ -29,14 +29,8 @@ INPUT is a file, FILE:LINE, FILE:LINE-LINE, a folder, a glob, or - for standard 
 
 /// Runs the command.
 pub(crate) fn run(args: &ExplainArgs, log: &LogArgs) -> Result<Status> {
-    let mut arguments = args.inputs.clone();
-    if arguments.is_empty() {
-        if io::stdin().is_terminal() {
-            bail!("no input\n{USAGE}");
-        }
-        arguments.push("-".into());
-    }
-    let format = read_format(&args.format)?;
+    let arguments = named(&args.inputs, USAGE)?;
+    let format = read_format(&args.reading.format)?;
     let plugins = args.detectors.plugins();
     let colour = log.color.choice(io::stdout().is_terminal()) && args.output == ExplainOutput::Text;
     let stdout = stdout::take(&plugins).context("standard output")?;
@@ -56,7 +50,7 @@ pub(crate) fn run(args: &ExplainArgs, log: &LogArgs) -> Result<Status> {
         format,
         window: sweep::Window::default(),
         now: times::clock(),
-        zone: args.timezone.as_deref().map(read_zone).transpose()?,
+        zone: args.reading.timezone.as_deref().map(read_zone).transpose()?,
         tools: args.detectors.tool.clone(),
         rules: args.detectors.rule.clone(),
         grouping: sweep::Grouping::Rule,

@@ -17,7 +17,7 @@ use remora_engine::{
 use crate::{
     args::{FailOn, Group, LogArgs, Output, SweepArgs},
     exit::Status,
-    inputs::Inputs,
+    inputs::{Inputs, named},
     progress::Bar,
     report, spool, stdout,
     target::Target,
@@ -35,14 +35,8 @@ const SHOWN_PROBLEMS: usize = 10;
 
 /// Runs the command.
 pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
-    let mut arguments = args.inputs.clone();
-    if arguments.is_empty() {
-        if io::stdin().is_terminal() {
-            bail!("no input\n{USAGE}");
-        }
-        arguments.push("-".into());
-    }
-    let format = read_format(&args.format)?;
+    let arguments = named(&args.inputs, USAGE)?;
+    let format = read_format(&args.reading.format)?;
     let plugins = args.detectors.plugins();
     let to_terminal = args.file.is_none() && io::stdout().is_terminal();
     let stdout = stdout::take(&plugins).context("standard output")?;
@@ -62,7 +56,7 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
     let mut options = Options {
         inputs: found.inputs,
         format,
-        zone: args.timezone.as_deref().map(read_zone).transpose()?,
+        zone: args.reading.timezone.as_deref().map(read_zone).transpose()?,
         window: sweep::Window::default(),
         now: times::clock(),
         tools: args.detectors.tool.clone(),

@@ -111,6 +111,10 @@ impl<W: Write> Report<'_, W> {
             Some(trace) => self.trace(&trace.0, 4)?,
             None => self.text(4, &format!("decided by code of {}", some(&rule.detectors)))?,
         }
+        if rule.not_learned {
+            let said = "what it asks for was not learned: standard input is read once; name a file";
+            self.text(4, said)?;
+        }
         if !rule.fired && !rule.routed {
             self.text(4, "no interest of its detector is met, so that it was not asked")?;
         }

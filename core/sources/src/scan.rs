@@ -5,6 +5,8 @@
 //! with the same extraction that the decoder uses; only what is wanted or
 //! sampled is decoded.
 
+use std::ops::AddAssign;
+
 use memchr::memmem;
 use remora_abi::{Field, Kind};
 
@@ -65,6 +67,21 @@ pub struct Counts {
     pub other_kind: u64,
     /// Rows with no field of their kind filled.
     pub no_fields: u64,
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, more: Counts) {
+        // Every figure by name, so that none is forgotten.
+        let Counts { records, events, screened_out, refused, repaired, other_kind, no_fields } =
+            more;
+        self.records += records;
+        self.events += events;
+        self.screened_out += screened_out;
+        self.refused += refused;
+        self.repaired += repaired;
+        self.other_kind += other_kind;
+        self.no_fields += no_fields;
+    }
 }
 
 /// A record that was refused.

@@ -101,6 +101,7 @@ pub fn explain(
         second: second.as_ref(),
         known,
         asked_for,
+        once,
         scan: Scan::default(),
         summary: ExplainSummary::default(),
         goes_on: true,
@@ -167,6 +168,8 @@ struct Explainer<'a> {
     known: Vec<Known>,
     /// Rules were named, so that they are explained whatever they answer.
     asked_for: bool,
+    /// An input can be read only once, so that nothing is learned.
+    once: bool,
     scan: Scan,
     summary: ExplainSummary,
     goes_on: bool,
@@ -181,7 +184,7 @@ impl Explainer<'_> {
         }
         let mut scan = std::mem::take(&mut self.scan);
         job.stream.scan(&job.block, self.router, &mut NoSample, true, &mut scan);
-        super::run::add(&mut self.summary.counts, &scan.counts);
+        self.summary.counts += scan.counts;
         for refusal in &scan.refusals {
             if self.selection.includes(job.input, refusal.line) {
                 let source = self.options.inputs[job.input as usize].name.clone();
@@ -302,6 +305,7 @@ impl Explainer<'_> {
                 routed,
                 decided_by: if known.tracer.is_some() { "where" } else { "code" },
                 trace,
+                not_learned: self.once && rule.asks_learned,
                 disagrees: !off && holds.is_some_and(|holds| holds != fired),
             });
         }

@@ -102,6 +102,10 @@ pub struct RuleExplained {
     /// The rule language's answer, part by part.
     #[serde(rename = "where", skip_serializing_if = "Option::is_none")]
     pub trace: Option<TraceOut>,
+    /// It asks for what is learned from all inputs first, and one of them can
+    /// be read only once.
+    #[serde(skip_serializing_if = "is_false")]
+    pub not_learned: bool,
     /// The rule's text and the detector's answer are at odds.
     #[serde(skip_serializing_if = "is_false")]
     pub disagrees: bool,

@@ -9,7 +9,7 @@ use super::{
     coverage::coverage,
     device,
     read::{PROBLEMS_CAP, Read},
-    run::{Shared, State, add},
+    run::{Shared, State},
     sample::{Sample, extend},
     sighting::{Log, Names, format_time},
 };
@@ -34,7 +34,7 @@ pub(super) fn report(
         let mut input = state.inputs.remove(&at).unwrap_or_default();
         input.counts.records += read.refused;
         input.counts.refused += read.refused;
-        add(&mut totals, &input.counts);
+        totals += input.counts;
         bytes += read.bytes;
         let sample = Sample::new(std::mem::take(&mut input.sample), rules.clauses().len());
         let own = [input.span, sample.span].into_iter().flatten();

@@ -164,7 +164,7 @@ impl State {
         self.groups.merge(other.groups);
         for (at, more) in other.inputs {
             let input = self.inputs.entry(at).or_default();
-            add(&mut input.counts, &more.counts);
+            input.counts += more.counts;
             for time in more.span.into_iter().flat_map(|(first, last)| [first, last]) {
                 extend(&mut input.span, Some(time));
             }
@@ -179,16 +179,6 @@ impl State {
         self.identities.merge(other.identities);
         self.facts.extend(other.facts);
     }
-}
-
-pub(super) fn add(all: &mut Counts, more: &Counts) {
-    all.records += more.records;
-    all.events += more.events;
-    all.screened_out += more.screened_out;
-    all.refused += more.refused;
-    all.repaired += more.repaired;
-    all.other_kind += more.other_kind;
-    all.no_fields += more.no_fields;
 }
 
 fn alone(shared: &Shared<'_>) -> (Vec<Read>, State) {
@@ -285,7 +275,7 @@ impl<'a> Worker<'a> {
     fn take_stock(&mut self, job: &Job, scan: &Scan) {
         let validate = self.shared.options.validate;
         let input = self.state.inputs.entry(job.input).or_default();
-        add(&mut input.counts, &scan.counts);
+        input.counts += scan.counts;
         for refusal in &scan.refusals {
             let source = self.shared.options.inputs[job.input as usize].name.clone();
             input.problems.push(Problem::of_record(source, refusal));

@@ -177,13 +177,7 @@ fn add(swept: &mut Swept, scan: &Scan) {
         "every record is counted once: {counts:?}"
     );
     assert_eq!(scan.refusals.len() as u64, counts.refused.min(100));
-    sum.records += counts.records;
-    sum.events += counts.events;
-    sum.screened_out += counts.screened_out;
-    sum.refused += counts.refused;
-    sum.repaired += counts.repaired;
-    sum.other_kind += counts.other_kind;
-    sum.no_fields += counts.no_fields;
+    *sum += counts;
     swept.refusals.extend(scan.refusals.iter().cloned());
 }
 
