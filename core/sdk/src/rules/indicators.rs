@@ -117,12 +117,8 @@ impl Indicators {
         let named = |w: &Witness<'_>| {
             NAMES.contains(&w.field) && matches!(w.how, How::EXACT | How::SUBDOMAIN)
         };
-        // Beside a name that the rule met as a look-alike, one that proves nothing by itself (the
-        // vendor's zone) would only make it read like a match of the rule's own domain.
-        let met = witnesses.iter().any(|witness| NAMES.contains(&witness.field));
         if !witnesses.iter().any(named)
-            && let Some((at, indicator, how)) = self.named(row)
-            && (!met || indicator.class == Class::EXCLUSIVE)
+            && let Some((at, _, how)) = self.named(row)
         {
             more.push((at, field::REMOTE_HOST, how));
         }
