@@ -89,7 +89,7 @@
 //!
 //! # Features
 //!
-//! * `rules`: `rules::RuleDetector`, for detectors whose logic is rules and
+//! * `rules`: `rules::Driven`, for detectors whose logic is rules and
 //!   indicators.
 //! * `testing`: `testing`, the test kit; for `[dev-dependencies]`.
 //!

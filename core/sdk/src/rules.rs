@@ -1,7 +1,8 @@
 //! Detectors whose whole logic is rules and indicators.
 //!
+//! [`Driven`] is such a detector, made of a manifest and the data;
 //! [`RuleDetector`] has the bodies of the [`Detector`](crate::Detector)
-//! trait's functions, so that a plugin is a name, a manifest and the data. Its
+//! trait's functions, for detectors that are more than rules. Its
 //! interests are what the rules provably need ([`required`]), and a row is
 //! evaluated only against the rules whose interests it met: the cost of a
 //! detector with a hundred rules is that of the few that could hold.
@@ -10,7 +11,10 @@
 //! rule, because a rule names what it looks for while an indicator knows whose
 //! it is; the indicators module has the reasoning.
 
+mod driven;
 mod indicators;
+
+pub use driven::{Driven, RuleDriven};
 
 use std::{
     collections::{BTreeMap, BTreeSet},

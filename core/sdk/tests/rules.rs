@@ -7,10 +7,9 @@
 use std::collections::BTreeMap;
 
 use remora_sdk::{
-    Batch, Class, Detector, Error, Fact, Field, Findings, Hit, Interests, Kind, Op, Role, Rules,
-    field, kind,
+    Class, Error, Field, Hit, Kind, Op, Role, field, kind,
     remora_rules::{Indicator, IndicatorType, RuleSet, RuleSpec, compile},
-    rules::RuleDetector,
+    rules::{Driven, RuleDetector, RuleDriven},
     testing::{Event, Found, Host, conform},
 };
 use serde::Deserialize;
@@ -116,31 +115,16 @@ fn sets() -> Vec<RuleSet> {
         .collect()
 }
 
-struct Steering(RuleDetector);
+type Steering = Driven<Steered>;
 
-impl Detector for Steering {
+struct Steered;
+
+impl RuleDriven for Steered {
     const MANIFEST: &'static str =
         remora_sdk::manifest!(name: "steering", tools: ["helm", "rudder"], techniques: ["T1219"]);
 
-    fn new(_: &str) -> Result<Self, Error> {
-        Ok(Steering(RuleDetector::new(sets())?))
-    }
-
-    fn rules(&self, rules: &mut Rules<'_>) {
-        self.0.rules(rules);
-    }
-
-    fn interests(&self, interests: &mut Interests<'_>) {
-        self.0.interests(interests);
-    }
-
-    fn inspect(
-        &self,
-        batch: &Batch<'_>,
-        hits: &[Hit],
-        findings: &mut Findings<'_>,
-    ) -> Result<(), Error> {
-        self.0.inspect(batch, hits, findings)
+    fn rule_sets() -> Result<Vec<RuleSet>, Error> {
+        Ok(sets())
     }
 }
 
@@ -230,13 +214,15 @@ fn rules_that_could_not_be_reported_on_are_refused() {
     assert_eq!(with(vec![none]), "rule \"helm.dns\" looks at no kind");
 }
 
-struct Learning(RuleDetector);
+type Learning = Driven<Learned>;
 
-impl Detector for Learning {
+struct Learned;
+
+impl RuleDriven for Learned {
     const MANIFEST: &'static str =
         remora_sdk::manifest!(name: "learning", tools: ["helm"], techniques: ["T1219"]);
 
-    fn new(_: &str) -> Result<Self, Error> {
+    fn rule_sets() -> Result<Vec<RuleSet>, Error> {
         let signed = RuleSpec {
             learns: Some(field::FILE_SHA1),
             ..rule("signed", &[kind::SIGNATURE], "file.signer has 'Helm'")
@@ -250,28 +236,7 @@ impl Detector for Learning {
             rules: vec![signed, started, named],
             indicators: vec![],
         };
-        RuleDetector::new(vec![set]).map(Learning)
-    }
-
-    fn rules(&self, rules: &mut Rules<'_>) {
-        self.0.rules(rules);
-    }
-
-    fn interests(&self, interests: &mut Interests<'_>) {
-        self.0.interests(interests);
-    }
-
-    fn inspect(
-        &self,
-        batch: &Batch<'_>,
-        hits: &[Hit],
-        findings: &mut Findings<'_>,
-    ) -> Result<(), Error> {
-        self.0.inspect(batch, hits, findings)
-    }
-
-    fn adopt(&self, facts: &[Fact<'_>]) -> Result<Self, Error> {
-        self.0.adopt(facts).map(Learning)
+        Ok(vec![set])
     }
 }
 

@@ -9,8 +9,10 @@
 #![forbid(unsafe_code)]
 
 use remora_sdk::{
-    Batch, Detector, Error, Fact, Findings, Hit, Interests, Rules, Shim, abi::DetectorModule,
-    rules::RuleDetector,
+    Detector, Error, Shim,
+    abi::DetectorModule,
+    remora_rules::RuleSet,
+    rules::{Driven, RuleDriven},
 };
 
 /// For programs that link the detector in.
@@ -20,10 +22,13 @@ pub const MODULE: DetectorModule = Shim::<Catalog>::MODULE;
 pub const MANIFEST: &str = Catalog::MANIFEST;
 
 /// Finds every tool of the catalog.
-#[derive(Debug)]
-pub struct Catalog(RuleDetector);
+pub type Catalog = Driven<Known>;
 
-impl Detector for Catalog {
+/// What is known of every tool.
+#[derive(Debug)]
+pub struct Known;
+
+impl RuleDriven for Known {
     // By hand, because a manifest is read before any code runs; a test holds
     // it against the catalog.
     const MANIFEST: &'static str = remora_sdk::manifest!(
@@ -44,31 +49,7 @@ impl Detector for Catalog {
         techniques: ["T1072", "T1219", "T1219.002"],
     );
 
-    fn new(config: &str) -> Result<Self, Error> {
-        if !config.trim().is_empty() {
-            return Err("the catalog detector takes no configuration".into());
-        }
-        Ok(Catalog(RuleDetector::new(remora_catalog::embedded_rule_sets().collect())?))
-    }
-
-    fn rules(&self, rules: &mut Rules<'_>) {
-        self.0.rules(rules);
-    }
-
-    fn interests(&self, interests: &mut Interests<'_>) {
-        self.0.interests(interests);
-    }
-
-    fn inspect(
-        &self,
-        batch: &Batch<'_>,
-        hits: &[Hit],
-        findings: &mut Findings<'_>,
-    ) -> Result<(), Error> {
-        self.0.inspect(batch, hits, findings)
-    }
-
-    fn adopt(&self, facts: &[Fact<'_>]) -> Result<Self, Error> {
-        Ok(Catalog(self.0.adopt(facts)?))
+    fn rule_sets() -> Result<Vec<RuleSet>, Error> {
+        Ok(remora_catalog::embedded_rule_sets().collect())
     }
 }

@@ -11,8 +11,10 @@
 
 use remora_catalog::Tool;
 use remora_sdk::{
-    Batch, Detector, Error, Findings, Hit, Interests, Rules, Shim, abi::DetectorModule,
-    rules::RuleDetector,
+    Detector, Error, Shim,
+    abi::DetectorModule,
+    remora_rules::RuleSet,
+    rules::{Driven, RuleDriven},
 };
 
 /// The tool's file in the catalog.
@@ -25,38 +27,21 @@ pub const MODULE: DetectorModule = Shim::<SupRemo>::MODULE;
 pub const MANIFEST: &str = SupRemo::MANIFEST;
 
 /// Finds SupRemo by its names, its version resource and its signature.
-#[derive(Debug)]
-pub struct SupRemo(RuleDetector);
+pub type SupRemo = Driven<Known>;
 
-impl Detector for SupRemo {
+/// What is known of SupRemo.
+#[derive(Debug)]
+pub struct Known;
+
+impl RuleDriven for Known {
     const MANIFEST: &'static str = remora_sdk::manifest!(
         name: "supremo",
         tools: ["supremo"],
         techniques: ["T1219", "T1219.002"],
     );
 
-    fn new(config: &str) -> Result<Self, Error> {
-        if !config.trim().is_empty() {
-            return Err("the supremo detector takes no configuration".into());
-        }
+    fn rule_sets() -> Result<Vec<RuleSet>, Error> {
         let tool = Tool::from_toml(TOOL, "catalog/tools/supremo.toml")?;
-        Ok(SupRemo(RuleDetector::new(vec![tool.rule_set()])?))
-    }
-
-    fn rules(&self, rules: &mut Rules<'_>) {
-        self.0.rules(rules);
-    }
-
-    fn interests(&self, interests: &mut Interests<'_>) {
-        self.0.interests(interests);
-    }
-
-    fn inspect(
-        &self,
-        batch: &Batch<'_>,
-        hits: &[Hit],
-        findings: &mut Findings<'_>,
-    ) -> Result<(), Error> {
-        self.0.inspect(batch, hits, findings)
+        Ok(vec![tool.rule_set()])
     }
 }
