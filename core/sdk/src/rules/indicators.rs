@@ -117,8 +117,12 @@ impl Indicators {
         let named = |w: &Witness<'_>| {
             NAMES.contains(&w.field) && matches!(w.how, How::EXACT | How::SUBDOMAIN)
         };
+        // Beside a host that only looks like the rule's own domain, a zone that proves nothing by
+        // itself (the vendor's) would make it read like that domain.
+        let lookalike = witnesses.iter().any(|witness| witness.how == How::LOOKALIKE);
         if !witnesses.iter().any(named)
-            && let Some((at, _, how)) = self.named(row)
+            && let Some((at, indicator, how)) = self.named(row)
+            && (!lookalike || indicator.class == Class::EXCLUSIVE)
         {
             more.push((at, field::REMOTE_HOST, how));
         }
