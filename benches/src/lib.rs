@@ -9,6 +9,8 @@
 
 pub mod domains;
 pub mod events;
+pub mod figures;
+pub mod machine;
 pub mod plot;
 pub mod plugin;
 pub mod random;

@@ -21,6 +21,8 @@ use std::{
 
 use remora_benches::{
     domains::{self, HOSTS, Host, Question, SIZES},
+    figures::{size, thousands, time},
+    machine,
     plot::{self, Line, Panel},
     ways::{Search, WAYS, Way},
 };
@@ -217,12 +219,6 @@ fn apart(way: usize, list: &[String]) -> Result<Outcome, String> {
 
 /// What stands above the figures: machine, versions, load.
 fn head(date: &str) -> String {
-    let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
-    let cpu = read("/proc/cpuinfo");
-    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("unknown");
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let rustc = Command::new("rustc").arg("--version").output().map(|output| output.stdout);
-    let rustc = String::from_utf8_lossy(&rustc.unwrap_or_default()).trim().to_owned();
     let lock = include_str!("../../../Cargo.lock");
     let version = |name: &str| {
         let named = format!("name = \"{name}\"\nversion = \"");
@@ -230,20 +226,17 @@ fn head(date: &str) -> String {
         format!("{name} {}", rest.split('"').next().unwrap_or_default())
     };
     let crates = ["aho-corasick", "daachorse", "regex"].map(version).join(", ");
-    let load = read("/proc/loadavg");
-    let load: Vec<&str> = load.split_whitespace().take(3).collect();
     format!(
         "# {date}, domain matching\n\n\
-         - {}, {cores} cores, Linux {}, {rustc}, release profile, plain target.\n\
+         - {}, release profile, plain target.\n\
          - {crates}.\n\
          - Load average at the end (1, 5, 15 minutes): {}. Times are processor time, the\n  \
            lowest of up to nine passes over {HOSTS} hosts (fewer where a pass takes seconds).\n\
          - Memory is what the process grew by while the way was built.\n\
          - A way may take {} s and {} GB for a list; one that needs more is not tried on\n  \
            longer lists.\n\n",
-        model.trim_start_matches(['\t', ' ', ':']),
-        read("/proc/sys/kernel/osrelease").trim(),
-        load.join(", "),
+        machine::described(),
+        machine::load(),
         MOST_TIME.as_secs(),
         (MOST_MEMORY + 1) * 1024 / 1_000_000_000
     )
@@ -314,57 +307,9 @@ fn panels(outcomes: &[Vec<Outcome>]) -> Vec<Panel> {
     ]
 }
 
-/// Seconds, with a unit and two or three digits that count.
-fn time(seconds: f64) -> String {
-    let (value, unit) = match seconds {
-        s if s < 0.9995e-6 => (s * 1e9, "ns"),
-        s if s < 0.9995e-3 => (s * 1e6, "\u{b5}s"),
-        s if s < 0.9995 => (s * 1e3, "ms"),
-        s => (s, "s"),
-    };
-    format!("{} {unit}", short(value))
-}
-
-/// Bytes, with a unit.
-fn size(bytes: f64) -> String {
-    let (value, unit) = match bytes {
-        bytes if bytes < 999.5e3 => (bytes / 1e3, "kB"),
-        bytes if bytes < 999.5e6 => (bytes / 1e6, "MB"),
-        bytes => (bytes / 1e9, "GB"),
-    };
-    format!("{} {unit}", short(value))
-}
-
-fn short(value: f64) -> String {
-    if value < 9.95 && value.fract() > 0.001 {
-        format!("{value:.1}")
-    } else {
-        format!("{value:.0}")
-    }
-}
-
-fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn figures_have_units() {
-        assert_eq!([1e-9, 0.0123, 2.0, 44.4e-9].map(time), ["1 ns", "12 ms", "2 s", "44 ns"]);
-        assert_eq!([4096.0, 1.5e6, 3e9].map(size), ["4.1 kB", "1.5 MB", "3 GB"]);
-        assert_eq!([0, 999, 1000, 1_234_567].map(thousands), ["0", "999", "1,000", "1,234,567"]);
-    }
 
     #[test]
     fn a_limit_is_stated_in_the_table_and_left_out_of_the_plot() {
