@@ -44,16 +44,17 @@ pub struct ToolFile {
 /// The files of a folder, in the order of their names. Files whose names do not
 /// end in `.toml`, hidden ones, and folders in the folder are left out.
 ///
-/// # Errors
-///
-/// That the folder cannot be read or has no such file, and each file that
-/// cannot be read or is not UTF-8.
-pub fn read_folder(folder: &Path) -> Result<Vec<ToolFile>, Vec<CatalogError>> {
+/// With them, what is wrong: that the folder cannot be read or has no such
+/// file, and each file that cannot be read or is not UTF-8.
+pub fn read_folder(folder: &Path) -> (Vec<ToolFile>, Vec<CatalogError>) {
     let entries = fs::read_dir(folder).and_then(|all| all.collect::<io::Result<Vec<_>>>());
     let mut paths: Vec<_> = match entries {
         Ok(entries) => entries.into_iter().map(|entry| entry.path()).collect(),
         Err(error) => {
-            return Err(vec![whole(folder, &error.to_string(), "name a folder of tools' files")]);
+            return (
+                Vec::new(),
+                vec![whole(folder, &error.to_string(), "name a folder of tools' files")],
+            );
         }
     };
     paths.retain(|path| {
@@ -64,7 +65,7 @@ pub fn read_folder(folder: &Path) -> Result<Vec<ToolFile>, Vec<CatalogError>> {
     if paths.is_empty() {
         let help =
             "the folder needs at least one file <tool>.toml; `remora catalog new` writes one";
-        return Err(vec![whole(folder, "there is no tool's file", help)]);
+        return (Vec::new(), vec![whole(folder, "there is no tool's file", help)]);
     }
     let (mut files, mut errors) = (Vec::new(), Vec::new());
     for path in paths {
@@ -79,7 +80,7 @@ pub fn read_folder(folder: &Path) -> Result<Vec<ToolFile>, Vec<CatalogError>> {
             },
         }
     }
-    if errors.is_empty() { Ok(files) } else { Err(errors) }
+    (files, errors)
 }
 
 fn whole(path: &Path, message: &str, help: &str) -> CatalogError {

@@ -29,10 +29,9 @@ pub(super) fn read(args: &DetectorArgs) -> Result<Option<Catalogs>> {
     let mut selection = Selection { embedded: args.catalog.is_none(), files: Vec::new() };
     let mut errors = Vec::new();
     for folder in args.catalog.iter().chain(&args.catalog_add) {
-        match read_folder(folder) {
-            Ok(files) => selection.files.extend(files),
-            Err(of_folder) => errors.extend(of_folder),
-        }
+        let (files, of_folder) = read_folder(folder);
+        selection.files.extend(files);
+        errors.extend(of_folder);
     }
     let tools = selection.tools();
     errors.extend(tools.as_ref().err().into_iter().flatten().cloned());
