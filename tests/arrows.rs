@@ -24,6 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("remora-engine", &["remora-abi", "remora-rules", "remora-sources"]),
     ("remora-catalog", &["remora-rules"]),
     ("remora-keeper", &["remora-catalog", "remora-rules"]),
+    ("remora-adhoc", &["remora-sdk"]),
     ("remora-catalog-detector", &["remora-catalog", "remora-sdk"]),
     ("remora-catalog-export", &["remora-catalog-detector", "remora-sdk"]),
     ("remora-supremo", &["remora-catalog", "remora-sdk"]),
@@ -32,6 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "remora",
         &[
+            "remora-adhoc",
             "remora-catalog",
             "remora-catalog-detector",
             "remora-engine",

@@ -23,6 +23,8 @@ mod bad_input;
 mod outputs;
 // Options, exit status, messages.
 mod cli;
+// Tools' files and indicators that are given for one run.
+mod own;
 // Why rules fired or did not, and that it agrees with the sweep.
 mod explain;
 // A plugin built before the ABI grew.

@@ -32,6 +32,8 @@ pub(crate) struct Built {
     pub(crate) remora: PathBuf,
     /// The SupRemo detector as a plugin file.
     pub(crate) supremo: PathBuf,
+    /// The catalog detector as a plugin file.
+    pub(crate) catalog: PathBuf,
     /// The detector that fails, as a plugin file.
     pub(crate) faulty: PathBuf,
     /// The SDK, as the compiler links it.
@@ -69,7 +71,9 @@ pub(crate) fn built() -> &'static Built {
         };
         let mut cargo = Command::new(cargo());
         cargo.args(["build", "--quiet", "--message-format=json-render-diagnostics"]);
-        for package in ["remora", "remora-supremo-export", "remora-faulty-plugin"] {
+        for package in
+            ["remora", "remora-catalog-export", "remora-supremo-export", "remora-faulty-plugin"]
+        {
             cargo.args(["--package", package]);
         }
         cargo.args(["--profile", profile]).arg("--target-dir").arg(target);
@@ -99,6 +103,7 @@ pub(crate) fn built() -> &'static Built {
         Built {
             remora: file("remora", env::consts::EXE_EXTENSION),
             supremo: file("remora_supremo_export", library),
+            catalog: file("remora_catalog_export", library),
             faulty: file("remora_faulty_plugin", library),
             sdk: file("remora_sdk", "rlib"),
         }

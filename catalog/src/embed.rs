@@ -57,6 +57,11 @@ pub fn embedded_rule_sets() -> impl Iterator<Item = RuleSet> {
     })
 }
 
+/// The ids of every embedded tool and rule.
+pub(crate) fn embedded_rules() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TOOLS.iter().flat_map(|tool| tool.rules.iter().map(|rule| (tool.id, rule.id)))
+}
+
 const READ: &str = "the tests hold the embedded rules against the files";
 
 fn rule(rule: &Rule) -> RuleSpec {

@@ -16,6 +16,7 @@ mod embed;
 mod error;
 mod model;
 mod read;
+mod selection;
 mod sources;
 
 pub use browsers::{browsers, is_browser, web_views};
@@ -25,4 +26,5 @@ pub use model::{
     Abuse, Category, Deployment, Example, IndicatorEntry, InstanceEntry, Mode, Platform,
     Provenance, RuleEntry, Technique, Tool, Validity,
 };
+pub use selection::{Selection, ToolFile, read_folder};
 pub use sources::{Source, sources};

@@ -220,6 +220,23 @@ pub(crate) struct DetectorArgs {
     /// Load the trusted plugins of this folder too.
     #[arg(long, value_name = "DIR", help_heading = "Detectors")]
     pub(crate) plugin_dir: Vec<PathBuf>,
+    /// Give this detector its settings, a TOML file.
+    #[arg(long, value_name = "NAME=FILE", help_heading = "Detectors")]
+    pub(crate) plugin_config: Vec<String>,
+    /// Look for the tools of this folder's files instead of the embedded ones.
+    #[arg(long, value_name = "DIR", help_heading = "Detectors")]
+    pub(crate) catalog: Option<PathBuf>,
+    /// Look for the tools of this folder's files too; one replaces the embedded tool of its id.
+    #[arg(long, value_name = "DIR", help_heading = "Detectors")]
+    pub(crate) catalog_add: Vec<PathBuf>,
+    /// Look for this too, without a catalog entry; reported as tool adhoc. TYPE is one of domain,
+    /// host, url, ip, cidr, sha1, sha256, md5, signer, company, product, file, path, service,
+    /// instance.
+    #[arg(long, value_name = "TYPE:VALUE", help_heading = "Detectors")]
+    pub(crate) indicator: Vec<String>,
+    /// Look for the indicators of this file too, one a line; # begins a comment.
+    #[arg(long, value_name = "FILE", help_heading = "Detectors")]
+    pub(crate) indicators: Vec<PathBuf>,
     /// Report these tools only.
     #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Detectors")]
     pub(crate) tool: Vec<String>,

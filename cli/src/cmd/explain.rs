@@ -51,7 +51,7 @@ pub(crate) fn run(args: &ExplainArgs, log: &LogArgs) -> Result<Status> {
         window: sweep::Window::default(),
         now: times::clock(),
         zone: args.reading.timezone.as_deref().map(read_zone).transpose()?,
-        tools: args.detectors.tool.clone(),
+        tools: args.detectors.tools(),
         rules: args.detectors.rule.clone(),
         grouping: sweep::Grouping::Rule,
         validate: true,

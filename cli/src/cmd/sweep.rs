@@ -59,7 +59,7 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
         zone: args.reading.timezone.as_deref().map(read_zone).transpose()?,
         window: sweep::Window::default(),
         now: times::clock(),
-        tools: args.detectors.tool.clone(),
+        tools: args.detectors.tools(),
         rules: args.detectors.rule.clone(),
         grouping,
         validate: args.validate,

@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+use remora_catalog::Selection;
 use remora_sdk::{
     Detector, Error, Shim,
     abi::DetectorModule,
@@ -51,5 +52,14 @@ impl RuleDriven for Known {
 
     fn rule_sets() -> Result<Vec<RuleSet>, Error> {
         Ok(remora_catalog::embedded_rule_sets().collect())
+    }
+
+    /// The configuration is a [`Selection`]: other files instead of the
+    /// embedded ones, or beside them.
+    fn configured(config: &str) -> Result<Vec<RuleSet>, Error> {
+        Selection::from_toml(config)?.rule_sets().map_err(|errors| {
+            let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            errors.join("\n").into()
+        })
     }
 }

@@ -106,7 +106,7 @@ fn it_asks_for_no_whole_kind() {
 #[test]
 fn a_configuration_is_refused() {
     let Failure { message, .. } = Host::new(MODULE, "strict = true").unwrap_err();
-    assert_eq!(message, "the catalog detector takes no configuration");
+    assert_eq!(message, "configuration:1: unknown field `strict`; accepted are: embedded, file");
 }
 
 #[test]

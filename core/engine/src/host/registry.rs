@@ -1,6 +1,6 @@
 //! The set of detectors of a run.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use remora_abi::DetectorModule;
 use remora_rules::Index;
@@ -32,9 +32,28 @@ pub struct Plugins {
     pub home: Option<PathBuf>,
     /// What is trusted.
     pub trust: Trust,
+    /// Configuration, TOML, by the detector's name; of linked-in detectors too.
+    pub configs: BTreeMap<String, String>,
 }
 
 impl Plugins {
+    /// The configuration of a detector, `""` where there is none.
+    fn config(&self, name: &str) -> &str {
+        self.configs.get(name).map_or("", String::as_str)
+    }
+
+    /// Refuses a configuration that is nobody's.
+    fn check_configs(&self, known: &[String]) -> Result<(), LoadError> {
+        let Some(name) = self.configs.keys().find(|name| !known.contains(name)) else {
+            return Ok(());
+        };
+        Err(LoadError::new(
+            LoadStep::Name,
+            format!("there is no detector {name:?} that could be configured"),
+            format!("choose from: {}", known.join(", ")),
+        ))
+    }
+
     /// Every plugin file of the folders that were named.
     pub fn in_folders(&self) -> Result<Vec<PathBuf>, LoadError> {
         let mut files = Vec::new();
@@ -83,7 +102,7 @@ impl Detectors {
         let (named, found): (Vec<_>, Vec<_>) =
             candidates.into_iter().partition(|one| one.found == Found::Named);
         for candidate in named {
-            all.detectors.push(load(candidate).map_err(|refused| refused.error)?);
+            all.detectors.push(load(candidate, plugins).map_err(|refused| refused.error)?);
         }
         for detector in linked_in {
             let manifest = Manifest::read(detector.manifest)?;
@@ -95,7 +114,8 @@ impl Detectors {
             if wanted(&manifest.name) {
                 use abi_stable::prefix_type::PrefixTypeTrait as _;
                 let module = detector.module.leak_into_prefix();
-                all.detectors.push(Detector::start(manifest, Origin::LinkedIn, module, "")?);
+                let config = plugins.config(&manifest.name);
+                all.detectors.push(Detector::start(manifest, Origin::LinkedIn, module, config)?);
             }
         }
         for detector in all.iter().filter(|one| *one.origin() != Origin::LinkedIn) {
@@ -104,12 +124,14 @@ impl Detectors {
             }
         }
         for candidate in found {
-            if let Err(refused) = load(candidate).and_then(|detector| all.admit(detector)) {
+            if let Err(refused) = load(candidate, plugins).and_then(|detector| all.admit(detector))
+            {
                 all.refused.push(*refused);
             }
         }
         known.extend(all.detectors.iter().map(|detector| detector.name().to_owned()));
-        all.answer(only, known)?;
+        all.answer(only, known.clone())?;
+        plugins.check_configs(&known)?;
         all.detectors.sort_by(|one, other| one.name().cmp(other.name()));
         all.refused.sort_by(|one, other| one.path.cmp(&other.path));
         for refused in &all.refused {
@@ -214,7 +236,7 @@ fn refuse(detector: &Detector, error: LoadError) -> Box<Refused> {
 
 /// Loads a plugin and starts it: from here on its code runs.
 #[cfg(target_os = "linux")]
-fn load(candidate: Candidate) -> Result<Detector, Box<Refused>> {
+fn load(candidate: Candidate, plugins: &Plugins) -> Result<Detector, Box<Refused>> {
     let Candidate { path, checked, .. } = candidate;
     for warning in checked.warnings() {
         tracing::warn!("plugin {}: {warning}", path.display());
@@ -223,7 +245,8 @@ fn load(candidate: Candidate) -> Result<Detector, Box<Refused>> {
     let loaded = super::load::load(&path, checked).and_then(|loaded| {
         tracing::debug!(detector = manifest.name, sha256, "loaded {}", path.display());
         let origin = Origin::File { path: path.clone(), sha256: sha256.clone() };
-        Detector::start(loaded.manifest, origin, loaded.module, "")
+        let config = plugins.config(&manifest.name);
+        Detector::start(loaded.manifest, origin, loaded.module, config)
     });
     loaded.map_err(|error| {
         let (sha256, manifest) = (Some(sha256), Some(manifest));
@@ -233,6 +256,6 @@ fn load(candidate: Candidate) -> Result<Detector, Box<Refused>> {
 
 /// No file passes the checks on other systems.
 #[cfg(not(target_os = "linux"))]
-fn load(candidate: Candidate) -> Result<Detector, Box<Refused>> {
+fn load(candidate: Candidate, _: &Plugins) -> Result<Detector, Box<Refused>> {
     Err(Box::new(Refused::new(&candidate.path, LoadError::other_system())))
 }

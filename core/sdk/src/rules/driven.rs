@@ -19,11 +19,23 @@ pub trait RuleDriven: Send + Sync + 'static {
     ///
     /// In words, for the user: the program ends before any event is read.
     fn rule_sets() -> Result<Vec<RuleSet>, Error>;
+
+    /// Its rules and indicators for a configuration, which is TOML and not
+    /// blank. By default there is none that it takes.
+    ///
+    /// # Errors
+    ///
+    /// In words, for the user: which key is wrong and what it accepts.
+    fn configured(config: &str) -> Result<Vec<RuleSet>, Error> {
+        let _ = config;
+        let name = log::name_in(Self::MANIFEST);
+        Err(format!("the {name} detector takes no configuration").into())
+    }
 }
 
-/// The detector of the rules of `T`, second pass included. It takes no
-/// configuration; a detector that does, or that decides something by code,
-/// implements [`Detector`] itself, with a [`RuleDetector`] for its rules.
+/// The detector of the rules of `T`, second pass included. A detector that
+/// decides something by code implements [`Detector`] itself, with a
+/// [`RuleDetector`] for its rules.
 #[derive(Debug)]
 pub struct Driven<T>(RuleDetector, PhantomData<fn() -> T>);
 
@@ -31,11 +43,8 @@ impl<T: RuleDriven> Detector for Driven<T> {
     const MANIFEST: &'static str = T::MANIFEST;
 
     fn new(config: &str) -> Result<Self, Error> {
-        if !config.trim().is_empty() {
-            let name = log::name_in(T::MANIFEST);
-            return Err(format!("the {name} detector takes no configuration").into());
-        }
-        Ok(Driven(RuleDetector::new(T::rule_sets()?)?, PhantomData))
+        let sets = if config.trim().is_empty() { T::rule_sets()? } else { T::configured(config)? };
+        Ok(Driven(RuleDetector::new(sets)?, PhantomData))
     }
 
     fn rules(&self, rules: &mut Rules<'_>) {
