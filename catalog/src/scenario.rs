@@ -190,6 +190,23 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_numbers() {
+        let template = Template::new("remote.port in ($)").expect("a template");
+        let parameter = Parameter {
+            key: "port".into(),
+            ty: ParameterType::Number(template),
+            meaning: String::new(),
+            example: String::new(),
+        };
+        let condition = |values: &[&str]| {
+            parameter.condition(&values.iter().map(|&one| one.to_owned()).collect::<Vec<_>>())
+        };
+        let ports = condition(&["443", "-1"]).expect("a condition").expect("one to state");
+        assert_eq!(ports.to_string(), "remote.port in (443, -1)");
+        assert!(condition(&["443) or (1"]).unwrap_err().contains("no whole number"));
+    }
+
+    #[test]
     fn values_cannot_leave_their_literal() {
         let template = Template::new("user in~ ($)").expect("a template");
         let parameter = Parameter {
