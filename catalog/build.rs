@@ -6,23 +6,19 @@
 //! is not judged here: `Tool::from_toml` does that, and the crate's tests hold
 //! both forms against each other.
 
-use std::{env, fmt::Write as _, fs, path::Path};
+use std::{
+    env,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use toml::{Table, Value};
 
 fn main() {
     let root = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
-    let folder = Path::new(&root).join("tools");
-    println!("cargo::rerun-if-changed={}", folder.display());
-    let mut paths: Vec<_> = fs::read_dir(&folder)
-        .expect("the folder of tools is there")
-        .map(|entry| entry.expect("the folder of tools is readable").path())
-        .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
-        .collect();
-    paths.sort();
     let mut code = String::from("&[\n");
-    for path in &paths {
-        println!("cargo::rerun-if-changed={}", path.display());
+    for path in &files(&Path::new(&root).join("tools")) {
         let text =
             fs::read_to_string(path).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
         // A broken file is embedded as it is: the tests say what is wrong with it.
@@ -32,6 +28,31 @@ fn main() {
     code.push_str("]\n");
     let out = env::var("OUT_DIR").expect("cargo sets it");
     fs::write(Path::new(&out).join("tools.rs"), code).expect("the output folder is writable");
+
+    // Scenarios are few and read only where one is switched on: their text is enough.
+    let mut code = String::from("&[\n");
+    for path in &files(&Path::new(&root).join("scenarios")) {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let path = path.display().to_string();
+        put(&mut code, format_args!("({stem:?}, include_str!({path:?})),\n"));
+    }
+    code.push_str("]\n");
+    fs::write(Path::new(&out).join("scenarios.rs"), code).expect("the output folder is writable");
+}
+
+/// The TOML files of a folder, in the order of their names.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let mut paths: Vec<_> = fs::read_dir(folder)
+        .expect("the catalog's folder is there")
+        .map(|entry| entry.expect("the catalog's folder is readable").path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+        .collect();
+    paths.sort();
+    for path in &paths {
+        println!("cargo::rerun-if-changed={}", path.display());
+    }
+    paths
 }
 
 fn tool(code: &mut String, path: &Path, file: &Table) {

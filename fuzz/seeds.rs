@@ -13,7 +13,8 @@ fn main() {
     let root = fuzz.parent().expect("fuzz/ lies in the repository").to_owned();
     let mut seeds = Seeds { corpus: fuzz.join("corpus"), written: 0 };
 
-    for tool in files(&root.join("catalog/tools")) {
+    let scenarios = files(&root.join("catalog/scenarios"));
+    for tool in files(&root.join("catalog/tools")).into_iter().chain(scenarios) {
         let text = read(&tool);
         seeds.write("catalog", &text);
         for rule in texts(&text, &["where"]) {

@@ -176,7 +176,7 @@ fn sweep(dir: &Dir) -> TestCommand<'_> {
 }
 
 /// Puts the packed tables where `dir` can name them.
-fn link_tables(dir: &Dir, cases: &std::path::Path) -> Vec<String> {
+pub(crate) fn link_tables(dir: &Dir, cases: &std::path::Path) -> Vec<String> {
     TABLES
         .map(|table| {
             let name = format!("{table}.ndjson.gz");

@@ -115,6 +115,8 @@ pub(crate) struct Sighting {
     pub(crate) seen_as: Vec<String>,
     pub(crate) seen_as_total: Option<u64>,
     pub(crate) verdict: String,
+    #[serde(default)]
+    pub(crate) excluded_by: Vec<String>,
     pub(crate) witnesses: Vec<Witness>,
     #[serde(default)]
     pub(crate) accounts: Vec<String>,
@@ -180,6 +182,8 @@ pub(crate) struct ToolSighting {
     #[serde(default)]
     pub(crate) corroborated_by: Vec<String>,
     pub(crate) verdict: String,
+    #[serde(default)]
+    pub(crate) excluded_by: Vec<String>,
     pub(crate) verdicts: BTreeMap<String, u64>,
     pub(crate) first_seen: Option<String>,
     pub(crate) last_seen: Option<String>,
@@ -300,6 +304,17 @@ pub(crate) struct SecondPass {
     pub(crate) left_out: Option<String>,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ScenarioSummary {
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) parameters: Vec<String>,
+    pub(crate) excluded: u64,
+    pub(crate) no_process_name: u64,
+    pub(crate) other_process_name: u64,
+}
+
 /// `remora.summary/1`
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -326,6 +341,8 @@ pub(crate) struct Summary {
     pub(crate) sampled: bool,
     pub(crate) sightings: u64,
     pub(crate) excluded: u64,
+    #[serde(default)]
+    pub(crate) scenarios: Vec<ScenarioSummary>,
     pub(crate) second_pass: Option<SecondPass>,
     pub(crate) detectors: Vec<DetectorSummary>,
     pub(crate) coverage: Vec<Coverage>,
@@ -336,6 +353,9 @@ pub(crate) struct Summary {
 pub(crate) struct Report {
     pub(crate) by_rule: Vec<Sighting>,
     pub(crate) by_tool: Vec<ToolSighting>,
+    /// What is excluded and shown all the same.
+    pub(crate) excluded_by_rule: Vec<Sighting>,
+    pub(crate) excluded_by_tool: Vec<ToolSighting>,
     pub(crate) summary: Summary,
 }
 
@@ -349,11 +369,21 @@ struct Schema {
 #[serde(deny_unknown_fields)]
 struct Object<S> {
     sightings: Vec<S>,
+    #[serde(default = "Vec::new")]
+    excluded: Vec<S>,
     summary: Summary,
 }
 
 fn read<'t, T: Deserialize<'t>>(text: &'t str) -> T {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+/// Takes the excluded ones out of `sightings`, behind which they stand.
+fn split_excluded<S>(sightings: &mut Vec<S>, verdict: impl Fn(&S) -> &str) -> Vec<S> {
+    let first = sightings.iter().position(|one| verdict(one) == "excluded");
+    let excluded = sightings.split_off(first.unwrap_or(sightings.len()));
+    assert!(excluded.iter().all(|one| verdict(one) == "excluded"), "they come last");
+    excluded
 }
 
 impl Report {
@@ -362,7 +392,7 @@ impl Report {
         assert!(text.ends_with('\n'), "every line is whole");
         let mut lines: Vec<&str> = text.lines().collect();
         let summary: Summary = read(lines.pop().expect("there is a summary"));
-        let (mut by_rule, mut by_tool) = (Vec::new(), Vec::new());
+        let (mut by_rule, mut by_tool) = (Vec::<Sighting>::new(), Vec::<ToolSighting>::new());
         for line in lines {
             match read::<Schema>(line).schema.as_str() {
                 "remora.sighting/1" => by_rule.push(read(line)),
@@ -370,23 +400,40 @@ impl Report {
                 other => panic!("{other} before the last line"),
             }
         }
-        Report { by_rule, by_tool, summary }.checked()
+        // Behind those that are reported.
+        let excluded_by_rule = split_excluded(&mut by_rule, |one| &one.verdict);
+        let excluded_by_tool = split_excluded(&mut by_tool, |one| &one.verdict);
+        Report { by_rule, by_tool, excluded_by_rule, excluded_by_tool, summary }.checked()
     }
 
     /// Reads the object of `--output json` with sightings by rule.
     pub(crate) fn read_object(text: &str) -> Report {
-        let Object { sightings, summary } = read(text);
-        Report { by_rule: sightings, by_tool: Vec::new(), summary }.checked()
+        let Object { sightings, excluded, summary } = read(text);
+        Report {
+            by_rule: sightings,
+            by_tool: Vec::new(),
+            excluded_by_rule: excluded,
+            excluded_by_tool: Vec::new(),
+            summary,
+        }
+        .checked()
     }
 
     /// Reads the object of `--output json` with sightings by tool.
     pub(crate) fn read_object_by_tool(text: &str) -> Report {
-        let Object { sightings, summary } = read(text);
-        Report { by_rule: Vec::new(), by_tool: sightings, summary }.checked()
+        let Object { sightings, excluded, summary } = read(text);
+        Report {
+            by_rule: Vec::new(),
+            by_tool: sightings,
+            excluded_by_rule: Vec::new(),
+            excluded_by_tool: excluded,
+            summary,
+        }
+        .checked()
     }
 
     fn checked(self) -> Report {
-        let Report { by_rule, by_tool, summary } = &self;
+        let Report { by_rule, by_tool, excluded_by_rule, excluded_by_tool, summary } = &self;
         assert_eq!(summary.schema, "remora.summary/1");
         assert_eq!(
             summary.records,
@@ -402,7 +449,18 @@ impl Report {
         assert_eq!(summary.refused, total(|input| input.refused));
         assert_eq!(summary.repaired, total(|input| input.repaired));
         assert_eq!(summary.sightings, (by_rule.len() + by_tool.len()) as u64);
-        for sighting in by_rule {
+        for (verdict, excluded_by) in by_rule
+            .iter()
+            .map(|one| (&one.verdict, &one.excluded_by))
+            .chain(by_tool.iter().map(|one| (&one.verdict, &one.excluded_by)))
+        {
+            assert!(verdict == "unreviewed" && excluded_by.is_empty(), "{verdict} {excluded_by:?}");
+        }
+        for sighting in excluded_by_tool {
+            assert_eq!(sighting.verdicts, [("excluded".to_owned(), sighting.count)].into());
+            assert!(!sighting.excluded_by.is_empty(), "{sighting:?}");
+        }
+        for sighting in by_rule.iter().chain(excluded_by_rule) {
             assert!(sighting.kind.is_some() != sighting.kinds.is_some(), "{sighting:?}");
             let rows: u64 = sighting.confidence_counts.values().sum();
             assert_eq!(rows, sighting.count, "{sighting:?}");
@@ -414,10 +472,12 @@ impl Report {
             let device = (one.device_id.clone(), one.device_name.clone());
             (one.tool.clone(), one.rule.clone(), one.tenant.clone(), device, third)
         };
-        assert!(
-            by_rule.windows(2).all(|pair| keys(&pair[0]) < keys(&pair[1])),
-            "sightings are sorted bytewise, and no group is there twice"
-        );
+        for sightings in [by_rule, excluded_by_rule] {
+            assert!(
+                sightings.windows(2).all(|pair| keys(&pair[0]) < keys(&pair[1])),
+                "sightings are sorted bytewise, and no group is there twice"
+            );
+        }
         self
     }
 }

@@ -25,6 +25,9 @@ mod outputs;
 mod cli;
 // Tools' files and indicators that are given for one run.
 mod own;
+// What scenarios take out of the report, and that nothing of it is lost.
+mod excluded;
+mod scenarios;
 // Why rules fired or did not, and that it agrees with the sweep.
 mod explain;
 // A plugin built before the ABI grew.

@@ -16,6 +16,7 @@ mod embed;
 mod error;
 mod model;
 mod read;
+mod scenario;
 mod selection;
 mod sources;
 
@@ -25,6 +26,9 @@ pub use error::CatalogError;
 pub use model::{
     Abuse, Category, Deployment, Example, IndicatorEntry, InstanceEntry, Mode, Platform,
     Provenance, RuleEntry, Technique, Tool, Validity,
+};
+pub use scenario::{
+    Parameter, ParameterType, Scenario, Template, embedded_scenario_files, scenarios,
 };
 pub use selection::{Selection, ToolFile, read_folder};
 pub use sources::{Source, sources};

@@ -1,9 +1,10 @@
-//! Every way in which a tool's file can be wrong, from `cases.toml`.
+//! Every way in which a tool's file can be wrong, from `cases.toml`, and a file
+//! of scenarios, from `scenarios.toml`.
 
 // What a test calls is part of the test.
 #![allow(clippy::unwrap_used)]
 
-use remora_catalog::Tool;
+use remora_catalog::{CatalogError, Scenario, Tool};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -30,13 +31,24 @@ struct Case {
 
 #[test]
 fn errors_say_where_and_what_is_accepted() {
-    let file: File = toml::from_str(include_str!("cases.toml")).unwrap();
-    Tool::from_toml(&file.base, "base").expect("the base is right");
+    check(include_str!("cases.toml"), |text, origin| Tool::from_toml(text, origin).map(drop));
+}
+
+#[test]
+fn errors_in_scenarios_say_where_and_what_is_accepted() {
+    check(include_str!("scenarios.toml"), |text, origin| {
+        Scenario::from_toml(text, origin).map(drop)
+    });
+}
+
+fn check(cases: &str, read: impl Fn(&str, &str) -> Result<(), CatalogError>) {
+    let file: File = toml::from_str(cases).unwrap();
+    read(&file.base, "base").expect("the base is right");
     for case in &file.case {
         let why = &case.why;
         assert!(file.base.contains(&case.replace), "{why}: nothing to replace");
         let text = file.base.replacen(&case.replace, &case.with, 1);
-        let Err(error) = Tool::from_toml(&text, "probe.toml") else {
+        let Err(error) = read(&text, "probe.toml") else {
             panic!("{why}: accepted");
         };
         assert_eq!(error.line(), case.line, "{why}: {error}");

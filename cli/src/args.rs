@@ -165,6 +165,12 @@ pub(crate) struct SweepArgs {
     #[command(flatten)]
     pub(crate) detectors: DetectorArgs,
 
+    #[command(flatten)]
+    pub(crate) exclusions: ExclusionArgs,
+    /// List what was excluded, too, apart from the rest.
+    #[arg(long, help_heading = "Exclusions")]
+    pub(crate) show_excluded: bool,
+
     /// Report format [default: table on a terminal, ndjson in a pipe].
     #[arg(long, value_name = "FORMAT", help_heading = "Output")]
     pub(crate) output: Option<Output>,
@@ -245,6 +251,14 @@ pub(crate) struct DetectorArgs {
     pub(crate) rule: Vec<String>,
 }
 
+/// What is taken out of the report.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ExclusionArgs {
+    /// Exclude findings by this scenario of the catalog; an unknown name lists them.
+    #[arg(long, value_name = "NAME[,KEY=VALUE…]", help_heading = "Exclusions")]
+    pub(crate) scenario: Vec<String>,
+}
+
 const EXPLAIN_EXAMPLES: &str = "Examples:
   remora explain net.csv:1042             the record that a sighting names as evidence
   remora explain --why-not net.csv:1042   why each rule for such an event did not fire
@@ -266,6 +280,9 @@ pub(crate) struct ExplainArgs {
 
     #[command(flatten)]
     pub(crate) detectors: DetectorArgs,
+
+    #[command(flatten)]
+    pub(crate) exclusions: ExclusionArgs,
 
     /// Explain the rules that did not fire.
     #[arg(long, help_heading = "Output")]

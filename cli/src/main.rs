@@ -10,6 +10,7 @@ mod inputs;
 mod log;
 mod progress;
 mod report;
+mod scenarios;
 mod spool;
 mod stdout;
 mod target;

@@ -12,12 +12,14 @@ mod instance;
 mod made;
 mod provenance;
 mod rule;
+mod scenario;
 mod size;
 mod words;
 
 use serde::Deserialize;
 use toml::Spanned;
 
+pub(crate) use self::scenario::scenarios;
 use self::words::{Text, not_blank};
 use crate::{
     error::Problem,
@@ -80,9 +82,9 @@ struct RawAbuse {
 pub(crate) fn tool(text: &str) -> Result<Tool, Problem> {
     size::check(text)?;
     let raw: RawFile = toml::from_str(text).map_err(Problem::of_toml)?;
-    check_id(&raw.tool.id)?;
+    check_id("tool id", &raw.tool.id)?;
     for id in raw.tool.bundles.iter().chain(&raw.tool.rebrands) {
-        check_id(id)?;
+        check_id("tool id", id)?;
     }
     let techniques = techniques(raw.tool.techniques)?;
     let indicators = indicator::entries(raw.indicator)?;
@@ -125,11 +127,12 @@ pub(crate) fn tool(text: &str) -> Result<Tool, Problem> {
     })
 }
 
-fn check_id(id: &Text) -> Result<(), Problem> {
+/// An id is a file's name or a word on the command line.
+fn check_id(what: &str, id: &Text) -> Result<(), Problem> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if id.get_ref().is_empty() || !id.get_ref().chars().all(allowed) {
-        let message = format!("{:?} is no tool id", id.get_ref());
-        let help = "a tool id is made of lower-case letters, digits and hyphens";
+        let message = format!("{:?} is no {what}", id.get_ref());
+        let help = format!("a {what} is made of lower-case letters, digits and hyphens");
         return Err(Problem::new(id.span(), message).help(help));
     }
     Ok(())

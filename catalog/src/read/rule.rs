@@ -93,7 +93,11 @@ pub(super) fn entries(
 /// An error in a rule's text, moved to where that text stands in the file. If
 /// it is written with escapes, so that it does not stand there as it is, the
 /// whole value is the place.
-fn in_file(diagnostic: remora_rules::Diagnostic, value: Range<usize>, file: &str) -> Problem {
+pub(super) fn in_file(
+    diagnostic: remora_rules::Diagnostic,
+    value: Range<usize>,
+    file: &str,
+) -> Problem {
     let start = file[value.clone()].find(&diagnostic.text).map(|at| value.start + at);
     Problem {
         message: diagnostic.message,

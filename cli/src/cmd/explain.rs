@@ -18,7 +18,7 @@ use crate::{
     exit::Status,
     inputs::{Inputs, named},
     report::explanation,
-    stdout, times,
+    scenarios, stdout, times,
 };
 
 const USAGE: &str = "usage: remora explain [OPTIONS] INPUT...
@@ -31,6 +31,7 @@ INPUT is a file, FILE:LINE, FILE:LINE-LINE, a folder, a glob, or - for standard 
 pub(crate) fn run(args: &ExplainArgs, log: &LogArgs) -> Result<Status> {
     let arguments = named(&args.inputs, USAGE)?;
     let format = read_format(&args.reading.format)?;
+    let exclusions = scenarios::read(&args.exclusions.scenario)?;
     let plugins = args.detectors.plugins();
     let colour = log.color.choice(io::stdout().is_terminal()) && args.output == ExplainOutput::Text;
     let stdout = stdout::take(&plugins).context("standard output")?;
@@ -53,6 +54,8 @@ pub(crate) fn run(args: &ExplainArgs, log: &LogArgs) -> Result<Status> {
         zone: args.reading.timezone.as_deref().map(read_zone).transpose()?,
         tools: args.detectors.tools(),
         rules: args.detectors.rule.clone(),
+        exclusions,
+        show_excluded: false,
         grouping: sweep::Grouping::Rule,
         validate: true,
         threads: 1,

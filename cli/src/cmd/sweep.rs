@@ -19,7 +19,7 @@ use crate::{
     exit::Status,
     inputs::{Inputs, named},
     progress::Bar,
-    report, spool, stdout,
+    report, scenarios, spool, stdout,
     target::Target,
     times,
 };
@@ -37,6 +37,7 @@ const SHOWN_PROBLEMS: usize = 10;
 pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
     let arguments = named(&args.inputs, USAGE)?;
     let format = read_format(&args.reading.format)?;
+    let exclusions = scenarios::read(&args.exclusions.scenario)?;
     let plugins = args.detectors.plugins();
     let to_terminal = args.file.is_none() && io::stdout().is_terminal();
     let stdout = stdout::take(&plugins).context("standard output")?;
@@ -61,6 +62,8 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
         now: times::clock(),
         tools: args.detectors.tools(),
         rules: args.detectors.rule.clone(),
+        exclusions,
+        show_excluded: args.show_excluded,
         grouping,
         validate: args.validate,
         threads,
@@ -85,10 +88,13 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
     drop(bar);
     say_problems(&outcome);
     say_doubts(&outcome, options.window);
+    say_excluded(&outcome, &options);
     let style = report::Style {
         colour: log.color.choice(to_terminal) && output == Output::Table,
         window: options.window,
         grouping: options.grouping,
+        show_excluded: options.show_excluded,
+        exclusions: &options.exclusions,
     };
     let nothing = !outcome.summary.inputs.iter().any(|input| !input.format.is_empty());
     match target {
@@ -105,12 +111,12 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
 fn write(
     outcome: &Outcome,
     output: Output,
-    style: &report::Style,
+    style: &report::Style<'_>,
     mut out: impl Write,
 ) -> Result<()> {
     match output {
         Output::Table => report::table::write(outcome, style, &mut out)?,
-        Output::Json => report::json::write_object(outcome, &mut out)?,
+        Output::Json => report::json::write_object(outcome, style.show_excluded, &mut out)?,
         Output::Ndjson => report::json::write_lines(outcome, &mut out)?,
         Output::Csv => report::csv::write(outcome, style, &mut out)?,
     }
@@ -240,6 +246,17 @@ fn say_doubts(outcome: &Outcome, window: sweep::Window) {
                 input.source
             );
         }
+    }
+}
+
+/// Says what scenarios hid: a report must not read as clean where it was made so.
+fn say_excluded(outcome: &Outcome, options: &Options) {
+    for (hid, exclusion) in outcome.summary.scenarios.iter().zip(&options.exclusions) {
+        let more = match hid.excluded > 0 && !options.show_excluded {
+            true => "; --show-excluded lists them",
+            false => "",
+        };
+        tracing::warn!("scenario {}{more}", report::excluded::sentence(hid, exclusion));
     }
 }
 

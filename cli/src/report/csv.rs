@@ -34,6 +34,7 @@ const RULE_COLUMNS: &[&str] = &[
     "stage",
     "seen_as",
     "verdict",
+    "excluded_by",
     "witnesses",
     "accounts",
     "processes",
@@ -67,6 +68,7 @@ const TOOL_COLUMNS: &[&str] = &[
     "confidence",
     "corroborated_by",
     "verdict",
+    "excluded_by",
     "first_seen",
     "last_seen",
     "first_seen_at_edge",
@@ -85,13 +87,15 @@ const TOOL_COLUMNS: &[&str] = &[
 const LIST_CAP: usize = 20;
 
 /// Writes the sightings.
-pub(crate) fn write(outcome: &Outcome, style: &Style, out: &mut impl Write) -> Result<()> {
+pub(crate) fn write(outcome: &Outcome, style: &Style<'_>, out: &mut impl Write) -> Result<()> {
     let rows: Vec<Value> = match style.grouping {
         Grouping::Rule => {
-            outcome.by_rule.iter().map(serde_json::to_value).collect::<Result<_, _>>()?
+            let all = outcome.by_rule.iter().chain(&outcome.excluded.by_rule);
+            all.map(serde_json::to_value).collect::<Result<_, _>>()?
         }
         Grouping::Tool => {
-            outcome.by_tool.iter().map(serde_json::to_value).collect::<Result<_, _>>()?
+            let all = outcome.by_tool.iter().chain(&outcome.excluded.by_tool);
+            all.map(serde_json::to_value).collect::<Result<_, _>>()?
         }
     };
     let columns = match style.grouping {
@@ -112,7 +116,8 @@ pub(crate) fn write(outcome: &Outcome, style: &Style, out: &mut impl Write) -> R
 }
 
 fn extra_keys(outcome: &Outcome, columns: &[&str]) -> Vec<String> {
-    let keys = outcome.by_rule.iter().flat_map(|sighting| sighting.keys.iter().map(|key| &key.0));
+    let all = outcome.by_rule.iter().chain(&outcome.excluded.by_rule);
+    let keys = all.flat_map(|sighting| sighting.keys.iter().map(|key| &key.0));
     let mut extra: Vec<String> =
         keys.filter(|key| !columns.contains(&key.as_str())).cloned().collect();
     extra.sort();

@@ -4,7 +4,9 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style as Ansi};
-use remora_engine::sweep::{Explanation, InterestMet, JudgedExplained, RuleExplained, Weighed};
+use remora_engine::sweep::{
+    ExclusionExplained, Explanation, InterestMet, JudgedExplained, RuleExplained, Weighed,
+};
 use remora_rules::{Border, Occurrence, Step, Trace, Truth};
 use unicode_width::UnicodeWidthChar as _;
 
@@ -225,7 +227,22 @@ impl<W: Write> Report<'_, W> {
                 self.line(&format!("{:12}{line}", ""))?;
             }
         }
-        Ok(())
+        judged.exclusions.iter().try_for_each(|one| self.exclusion(one))
+    }
+
+    fn exclusion(&mut self, exclusion: &ExclusionExplained) -> io::Result<()> {
+        let (ansi, said) =
+            if exclusion.excludes { (YELLOW, "excludes it") } else { (DIM, "does not exclude it") };
+        let said = self.paint(ansi, said);
+        self.line(&format!("    scenario {} {said}", plain(&exclusion.scenario)))?;
+        if let Some(in_window) = exclusion.in_window {
+            let said = if in_window { "yes  its window" } else { "no   its window" };
+            self.text(6, said)?;
+        }
+        match &exclusion.condition {
+            Some(trace) => self.trace(&trace.0, 6),
+            None => Ok(()),
+        }
     }
 }
 

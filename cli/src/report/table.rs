@@ -12,6 +12,7 @@ use remora_engine::sweep::{
 
 use super::{
     Style,
+    excluded::sentence,
     text::{bytes, cut, grouped, pad, plain, width, wrap},
 };
 
@@ -28,17 +29,20 @@ const YELLOW: Ansi = Ansi::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Y
 const PLAIN: Ansi = Ansi::new();
 
 /// Writes the table.
-pub(crate) fn write(outcome: &Outcome, style: &Style, out: &mut impl Write) -> io::Result<()> {
+pub(crate) fn write(outcome: &Outcome, style: &Style<'_>, out: &mut impl Write) -> io::Result<()> {
     let mut table = Table { out, colour: style.colour };
-    for of_tool in outcome.by_tool.chunk_by(|one, other| one.tool == other.tool) {
-        table.tool(of_tool)?;
-    }
-    for of_rule in outcome.by_rule.chunk_by(|one, other| one.rule == other.rule) {
-        table.rule(of_rule)?;
-    }
-    if outcome.by_tool.is_empty() && outcome.by_rule.is_empty() {
-        table.line(BOLD, "No sightings.")?;
+    let Outcome { by_rule, by_tool, excluded, .. } = outcome;
+    table.sightings(by_rule, by_tool)?;
+    if by_tool.is_empty() && by_rule.is_empty() {
+        let excluded = outcome.summary.excluded > 0;
+        let nothing = if excluded { "No sightings but what is excluded." } else { "No sightings." };
+        table.line(BOLD, nothing)?;
         table.line(PLAIN, "")?;
+    }
+    if style.show_excluded && outcome.summary.excluded > 0 {
+        table.line(BOLD, "Excluded, and shown because it was asked for:")?;
+        table.line(PLAIN, "")?;
+        table.sightings(&excluded.by_rule, &excluded.by_tool)?;
     }
     table.closing(&outcome.summary, style)
 }
@@ -105,6 +109,9 @@ fn details(common: &Common) -> Vec<(&'static str, String)> {
     {
         details.push(("at", format!("{}:{}", plain(&shown.source), shown.line)));
     }
+    if !common.excluded_by.is_empty() {
+        details.push(("excluded", format!("by {}", plain(&common.excluded_by.join("; ")))));
+    }
     if common.incomplete {
         details.push(("note", "incomplete: a detector failed during the run".to_owned()));
     }
@@ -167,6 +174,16 @@ impl<W: Write> Table<'_, W> {
     fn line(&mut self, ansi: Ansi, text: &str) -> io::Result<()> {
         let line = self.paint(ansi, text);
         writeln!(self.out, "{}", line.trim_end())
+    }
+
+    fn sightings(&mut self, by_rule: &[RuleSighting], by_tool: &[ToolSighting]) -> io::Result<()> {
+        for of_tool in by_tool.chunk_by(|one, other| one.tool == other.tool) {
+            self.tool(of_tool)?;
+        }
+        for of_rule in by_rule.chunk_by(|one, other| one.rule == other.rule) {
+            self.rule(of_rule)?;
+        }
+        Ok(())
     }
 
     fn tool(&mut self, sightings: &[ToolSighting]) -> io::Result<()> {
@@ -252,7 +269,7 @@ impl<W: Write> Table<'_, W> {
         self.line(PLAIN, "")
     }
 
-    fn closing(&mut self, summary: &Summary, style: &Style) -> io::Result<()> {
+    fn closing(&mut self, summary: &Summary, style: &Style<'_>) -> io::Result<()> {
         let read = summary.inputs.iter().filter(|input| !input.format.is_empty()).count();
         let inputs = if read == 1 { "1 input".to_owned() } else { format!("{read} inputs") };
         let mut parts = vec![format!(
@@ -281,6 +298,9 @@ impl<W: Write> Table<'_, W> {
                 ));
             }
             self.fact("window", &text)?;
+        }
+        for (hid, exclusion) in summary.scenarios.iter().zip(style.exclusions) {
+            self.fact("excluded", &plain(&sentence(hid, exclusion)))?;
         }
         for input in summary.inputs.iter().filter(|input| input.error.is_some()) {
             let why = input.error.as_deref().unwrap_or_default();

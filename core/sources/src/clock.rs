@@ -37,6 +37,12 @@ impl Zone {
         TimeZone::get(name).ok().map(Zone)
     }
 
+    /// What a clock on the wall shows there at an instant, in nanoseconds since the epoch.
+    pub fn clock(&self, nanoseconds: i64) -> Option<DateTime> {
+        let instant = jiff::Timestamp::from_nanosecond(nanoseconds.into()).ok()?;
+        Some(self.0.to_datetime(instant))
+    }
+
     /// UTC.
     pub fn utc() -> Zone {
         Zone(TimeZone::UTC)

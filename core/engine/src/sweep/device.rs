@@ -8,7 +8,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{HashMap, hash_map::Entry},
+    collections::{HashMap, HashSet, hash_map::Entry},
     net::IpAddr,
 };
 
@@ -39,20 +39,31 @@ pub(super) fn device(events: &Events, row: usize) -> (Basis, Cow<'_, str>) {
     }
 }
 
+/// Devices known by full name: tenant and name.
+pub(super) type FullNames = HashSet<(Box<str>, Box<str>)>;
+
+/// The full names among the keys of groups.
+pub(super) fn full_names(groups: &HashMap<ToolKey, ToolGroup>) -> FullNames {
+    let named = groups.keys().filter(|key| key.basis == Basis::Fqdn);
+    named.map(|key| (key.tenant.clone(), key.device.clone())).collect()
+}
+
 /// Merges groups of a short name into those of the one full name that it
-/// begins, per tenant.
-pub(super) fn resolve(groups: &mut HashMap<ToolKey, ToolGroup>) {
+/// begins, per tenant. The run may know more full names than these groups have.
+pub(super) fn resolve(groups: &mut HashMap<ToolKey, ToolGroup>, more: &FullNames) {
     // By tenant and short name. None: several full names begin with it.
     type Full = HashMap<(Box<str>, Box<str>), Option<Box<str>>>;
     let mut full = Full::new();
-    for key in groups.keys().filter(|key| key.basis == Basis::Fqdn) {
-        let short = key.device.split('.').next().unwrap_or_default();
-        match full.entry((key.tenant.clone(), short.into())) {
+    let named = groups.keys().filter(|key| key.basis == Basis::Fqdn);
+    let own = named.map(|key| (&key.tenant, &key.device));
+    for (tenant, device) in own.chain(more.iter().map(|(tenant, device)| (tenant, device))) {
+        let short = device.split('.').next().unwrap_or_default();
+        match full.entry((tenant.clone(), short.into())) {
             Entry::Vacant(entry) => {
-                entry.insert(Some(key.device.clone()));
+                entry.insert(Some(device.clone()));
             }
             Entry::Occupied(mut entry) => {
-                if entry.get().as_ref() != Some(&key.device) {
+                if entry.get().as_ref() != Some(device) {
                     entry.insert(None);
                 }
             }

@@ -10,19 +10,22 @@ use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use memchr::memchr_iter;
 use remora_abi::{Field, Hit};
-use remora_rules::{EventView, Required, Tracer, Truth, required::required};
+use remora_rules::{Required, Tracer, Truth, required::required};
 use remora_sources::{Counts, Events, Scan};
 
 use super::{
     Options, Origin, Problem, SweepError,
     batch::{BATCH_ROWS, BatchViews},
+    exclude,
     explained::{
-        Explanation, InterestMet, JudgedExplained, RuleExplained, Screen, TraceOut, Weighed,
+        ExclusionExplained, Explanation, InterestMet, JudgedExplained, RuleExplained, Screen,
+        TraceOut, Weighed,
     },
     findings::{Heard, Pooled, circumstances, inspect, pool},
     judge::{self, Circumstances, Confidence, Weight},
     read::{Job, read_all},
     route::Router,
+    row::Row,
     rules::{Rule, Rules},
     run::learn,
     sample::NoSample,
@@ -349,7 +352,9 @@ impl Explainer<'_> {
                     pool(&mut witnesses, finding.witnesses.iter().cloned());
                 }
                 let instance = findings.iter().map(|one| &one.instance).find(|one| !one.is_empty());
-                judged(tool, instance.cloned().unwrap_or_default(), &circumstances, &witnesses)
+                let exclusions = exclude::explain(&self.options.exclusions, tool, events, row);
+                let instance = instance.cloned().unwrap_or_default();
+                judged(tool, instance, &circumstances, &witnesses, exclusions)
             })
             .collect()
     }
@@ -376,6 +381,7 @@ fn judged(
     instance: String,
     event: &Circumstances<'_>,
     witnesses: &[OwnedWitness],
+    exclusions: Vec<ExclusionExplained>,
 ) -> JudgedExplained {
     let confidence = judge::confidence(event, witnesses);
     let grounds = judge::grounds(event, witnesses);
@@ -408,6 +414,7 @@ fn judged(
         instance,
         grounds: grounds.iter().map(|ground| ground.name()).collect(),
         witnesses: weighed,
+        exclusions,
     }
 }
 
@@ -423,20 +430,4 @@ fn fields(events: &Events, row: usize) -> Vec<(&'static str, String)> {
     let mut all: Vec<(Field, String)> = texts.chain(numbers).collect();
     all.sort_unstable();
     all.into_iter().map(|(field, text)| (field.name(), text)).collect()
-}
-
-/// One event, as rules ask it.
-struct Row<'e> {
-    events: &'e Events,
-    row: usize,
-}
-
-impl EventView for Row<'_> {
-    fn text(&self, field: Field) -> &str {
-        self.events.text(self.row, field)
-    }
-
-    fn number(&self, field: Field) -> Option<i64> {
-        self.events.number(self.row, field)
-    }
 }

@@ -131,6 +131,24 @@ pub struct JudgedExplained {
     pub grounds: Vec<&'static str>,
     /// Every witness, with what it is worth.
     pub witnesses: Vec<Weighed>,
+    /// What each exclusion of this tool that is switched on makes of the event.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exclusions: Vec<ExclusionExplained>,
+}
+
+/// What an exclusion makes of an event.
+#[derive(Clone, Debug, Serialize)]
+pub struct ExclusionExplained {
+    /// Its name and parameters, as they were given.
+    pub scenario: String,
+    /// Whether it takes the tool's findings about the event out of the report.
+    pub excludes: bool,
+    /// Its condition, part by part.
+    #[serde(rename = "where", skip_serializing_if = "Option::is_none")]
+    pub condition: Option<TraceOut>,
+    /// Whether the event lies in its window, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_window: Option<bool>,
 }
 
 /// A witness and its worth.

@@ -10,6 +10,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::{
     judge::{Confidence, Ground, Stage},
     overlap::Identity,
+    rules::Rules,
     sample::extend,
     values::{ReportSet, ValueSet},
 };
@@ -91,6 +92,8 @@ pub(super) struct Judged<'a> {
     pub witnesses: &'a [OwnedWitness],
     /// On what grounds; look-alikes have none.
     pub grounds: &'a [Ground],
+    /// The exclusions that take it out of the report, by place.
+    pub excluded_by: &'a [u32],
 }
 
 /// Values of an event that groups collect; empty ones are left out.
@@ -139,6 +142,9 @@ pub(super) struct Facts {
     pub stage: Option<Stage>,
     /// The detectors that found it, by place.
     pub detectors: BTreeSet<u32>,
+    /// The exclusions that take it out of the report, by place; those of its
+    /// events together.
+    pub excluded_by: BTreeSet<u32>,
     /// The strongest record.
     pub strongest: Option<Strongest>,
     /// The earliest record.
@@ -163,6 +169,7 @@ impl Facts {
         self.confidence_counts[event.confidence as usize] += 1;
         self.stage = self.stage.max(Some(event.stage));
         self.detectors.extend(detectors);
+        self.excluded_by.extend(event.excluded_by);
         let shown = || Shown {
             time,
             place: event.place,
@@ -206,6 +213,7 @@ impl Facts {
         }
         self.stage = self.stage.max(other.stage);
         self.detectors.extend(other.detectors);
+        self.excluded_by.extend(other.excluded_by);
         if let Some(strongest) = other.strongest
             && self.strongest.as_ref().is_none_or(|known| strongest.is_before(known))
         {
@@ -401,6 +409,12 @@ pub(super) struct Groups {
 }
 
 impl Groups {
+    /// Forgets the groups of `tools`.
+    pub(super) fn forget(&mut self, tools: &HashSet<String>, rules: &Rules) {
+        self.by_rule.retain(|key, _| !tools.contains(&rules.get(key.rule).stated.tool));
+        self.by_tool.retain(|key, _| !tools.contains(&*key.tool));
+    }
+
     /// Adds the groups of another worker.
     pub(super) fn merge(&mut self, other: Groups) {
         for (key, group) in other.by_rule {

@@ -9,6 +9,7 @@
 mod batch;
 mod coverage;
 mod device;
+mod exclude;
 mod explain;
 mod explained;
 mod findings;
@@ -19,6 +20,7 @@ mod progress;
 mod read;
 mod report;
 mod route;
+mod row;
 mod rules;
 mod run;
 mod sample;
@@ -26,6 +28,8 @@ mod second;
 mod sighting;
 mod summary;
 mod values;
+mod verdict;
+mod weekly;
 mod window;
 
 use std::{fmt, path::PathBuf, sync::Arc};
@@ -34,10 +38,11 @@ use remora_sources::{FormatName, Refusal, Zone};
 
 pub use batch::{BATCH_ROWS, BatchViews};
 pub use coverage::{Cover, Coverage};
+pub use exclude::{Exclusion, ExclusionSummary};
 pub use explain::{ExplainSummary, Selection, explain};
 pub use explained::{
-    EXPLANATION_SCHEMA, Explanation, InterestMet, JudgedExplained, RuleExplained, Screen, TraceOut,
-    Weighed, truth_name,
+    EXPLANATION_SCHEMA, ExclusionExplained, Explanation, InterestMet, JudgedExplained,
+    RuleExplained, Screen, TraceOut, Weighed, truth_name,
 };
 pub use group::Basis;
 pub use judge::{Browsers, Confidence, Stage};
@@ -51,6 +56,8 @@ pub use sighting::{
 };
 pub use summary::{DetectorSummary, InputSummary, SUMMARY_SCHEMA, SecondPass, Summary};
 pub use values::{REPORTS_CAP, ReportId, VALUES_CAP};
+pub use verdict::Verdict;
+pub use weekly::{Days, Hours, Weekly};
 pub use window::{Standing, Window};
 
 /// Where an input comes from.
@@ -99,6 +106,10 @@ pub struct Options {
     pub tools: Vec<String>,
     /// Report these rules only; all if empty.
     pub rules: Vec<String>,
+    /// What takes findings out of the report.
+    pub exclusions: Vec<Exclusion>,
+    /// Keep what is taken out, to be shown apart.
+    pub show_excluded: bool,
     /// How to group.
     pub grouping: Grouping,
     /// Parse every record, screened out or not.
@@ -155,6 +166,15 @@ impl fmt::Display for Problem {
     }
 }
 
+/// Sightings of one grouping.
+#[derive(Debug, Default)]
+pub struct Sightings {
+    /// When grouping by rule.
+    pub by_rule: Vec<RuleSighting>,
+    /// When grouping by tool.
+    pub by_tool: Vec<ToolSighting>,
+}
+
 /// What a sweep found.
 #[derive(Debug)]
 pub struct Outcome {
@@ -162,6 +182,8 @@ pub struct Outcome {
     pub by_rule: Vec<RuleSighting>,
     /// Sightings, when grouping by tool.
     pub by_tool: Vec<ToolSighting>,
+    /// Sightings of excluded findings, if they are to be shown.
+    pub excluded: Sightings,
     /// What was read, and what could have been seen.
     pub summary: Summary,
     /// What was wrong in the inputs: at most 100 per input, in order.

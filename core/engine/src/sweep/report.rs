@@ -5,9 +5,10 @@ use remora_sources::Counts;
 
 use super::{
     DetectorSummary, InputSummary, Outcome, Problem, RuleSighting, SUMMARY_SCHEMA, SecondPass,
-    Summary, ToolSighting,
+    Sightings, Summary, ToolSighting,
     coverage::coverage,
-    device,
+    device::{self, FullNames},
+    group::Groups,
     read::{PROBLEMS_CAP, Read},
     run::{Shared, State},
     sample::{Sample, extend},
@@ -68,22 +69,16 @@ pub(super) fn report(
         detectors: &detector_names,
         failed: &failed,
         rules,
+        exclusions: &options.exclusions,
         logs: &logs,
     };
-    let mut groups = std::mem::take(&mut state.groups);
-    device::resolve(&mut groups.by_tool);
-    let mut by_rule: Vec<RuleSighting> = groups
-        .by_rule
-        .into_iter()
-        .map(|(key, group)| RuleSighting::new(&key, &group, &names))
-        .collect();
-    by_rule.sort_by(RuleSighting::compare);
-    let mut by_tool: Vec<ToolSighting> = groups
-        .by_tool
-        .into_iter()
-        .map(|(key, group)| ToolSighting::new(&key, &group, &names))
-        .collect();
-    by_tool.sort_by(|one, other| one.order().cmp(&other.order()));
+    let (groups, hidden) = (std::mem::take(&mut state.groups), std::mem::take(&mut state.hidden));
+    let (excluded_total, scenarios) = (hidden.total(), hidden.summaries(&options.exclusions));
+    // Which device a short name is does not depend on what is excluded.
+    let shown_devices =
+        if options.show_excluded { device::full_names(&groups.by_tool) } else { FullNames::new() };
+    let Sightings { by_rule, by_tool } = sightings(groups, &names, hidden.full_names());
+    let excluded = sightings(hidden.groups, &names, &shown_devices);
 
     let summary = Summary {
         schema: SUMMARY_SCHEMA,
@@ -105,12 +100,31 @@ pub(super) fn report(
         last_event: span.map(|span| format_time(span.1)),
         sampled: !options.validate,
         sightings: (by_rule.len() + by_tool.len()) as u64,
-        excluded: 0,
+        excluded: excluded_total,
+        scenarios,
         second_pass,
         detectors: detectors_of(detectors),
         coverage: coverage(rules, &samples),
     };
-    Outcome { by_rule, by_tool, summary, problems, span }
+    Outcome { by_rule, by_tool, excluded, summary, problems, span }
+}
+
+/// The sightings that groups make, in order.
+fn sightings(mut groups: Groups, names: &Names<'_>, devices: &FullNames) -> Sightings {
+    device::resolve(&mut groups.by_tool, devices);
+    let mut by_rule: Vec<RuleSighting> = groups
+        .by_rule
+        .into_iter()
+        .map(|(key, group)| RuleSighting::new(&key, &group, names))
+        .collect();
+    by_rule.sort_by(RuleSighting::compare);
+    let mut by_tool: Vec<ToolSighting> = groups
+        .by_tool
+        .into_iter()
+        .map(|(key, group)| ToolSighting::new(&key, &group, names))
+        .collect();
+    by_tool.sort_by(|one, other| one.order().cmp(&other.order()));
+    Sightings { by_rule, by_tool }
 }
 
 /// The numbers of rows at which the portals and interfaces of Defender and

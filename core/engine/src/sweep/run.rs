@@ -14,6 +14,7 @@ use super::{
     Grouping, Options, Origin, Outcome, Problem, SecondPass, SweepError,
     batch::{BATCH_ROWS, BatchViews},
     device::device,
+    exclude::{Exclusions, Hidden},
     findings::{Heard, Pooled, circumstances, inspect, pool},
     group::{Carried, Groups, Judged, Place, RuleKey, ToolKey},
     judge,
@@ -21,6 +22,7 @@ use super::{
     read::{Job, PROBLEMS_CAP, Read, read_all},
     report::report,
     route::Router,
+    row::Row,
     rules::Rules,
     sample::{Devices, NoSample, SampledRow, device_hash, extend},
     second::{Facts, Second},
@@ -38,7 +40,15 @@ const DAY: i64 = 86_400_000_000_000;
 pub fn run(detectors: &Detectors, options: &Options) -> Result<Outcome, SweepError> {
     let rules = Rules::new(detectors, &options.tools, &options.rules)?;
     let router = Router::new(detectors).map_err(|error| SweepError::new(error.to_string()))?;
-    let shared = Shared { detectors, options, rules: &rules, router: &router, second: None };
+    let exclusions = Exclusions::new(&options.exclusions);
+    let shared = Shared {
+        detectors,
+        options,
+        rules: &rules,
+        router: &router,
+        exclusions: &exclusions,
+        second: None,
+    };
     let (mut reads, mut state) = pass(&shared);
     let facts = std::mem::take(&mut state.facts);
     let second_pass = again(&shared, &facts, &mut reads, &mut state)?;
@@ -57,7 +67,8 @@ pub(super) fn learn(
     rules: &Rules,
     router: &Router,
 ) -> Facts {
-    pass(&Shared { detectors, options, rules, router, second: None }).1.facts
+    let exclusions = &Exclusions::default();
+    pass(&Shared { detectors, options, rules, router, exclusions, second: None }).1.facts
 }
 
 /// Reads the inputs once more, if something was learned that is asked for.
@@ -67,7 +78,7 @@ fn again(
     reads: &mut [Read],
     state: &mut State,
 ) -> Result<Option<SecondPass>, SweepError> {
-    let Shared { detectors, options, rules, router, .. } = *shared;
+    let Shared { options, detectors, rules, .. } = *shared;
     if facts.is_empty() {
         return Ok(None);
     }
@@ -77,12 +88,11 @@ fn again(
     }
     let Some(second) = Second::new(detectors, rules, facts)? else { return Ok(None) };
     tracing::info!(facts = facts.len(), "second pass over the inputs, for what was learned");
-    let anew = |rule: u32| second.tools.contains(&rules.get(rule).stated.tool);
-    state.groups.by_rule.retain(|key, _| !anew(key.rule));
-    state.groups.by_tool.retain(|key, _| !second.tools.contains(&*key.tool));
-    let (reads_again, found) =
-        pass(&Shared { detectors, options, rules, router, second: Some(&second) });
+    state.groups.forget(&second.tools, rules);
+    state.hidden.forget(&second.tools, rules, &options.exclusions);
+    let (reads_again, found) = pass(&Shared { second: Some(&second), ..*shared });
     state.groups.merge(found.groups);
+    state.hidden.merge(found.hidden);
     state.found += found.found;
     state.identities.merge(found.identities);
     for (detector, adopted) in detectors.iter().zip(&second.adopted) {
@@ -119,17 +129,20 @@ pub fn last_event(options: &Options) -> Result<Option<i64>, SweepError> {
         options: &everything,
         rules: &rules,
         router: &router,
+        exclusions: &Exclusions::default(),
         second: None,
     };
     Ok(pass(&shared).1.latest)
 }
 
 /// What every worker reads.
+#[derive(Clone, Copy)]
 pub(super) struct Shared<'a> {
     pub(super) detectors: &'a Detectors,
     pub(super) options: &'a Options,
     pub(super) rules: &'a Rules,
     pub(super) router: &'a Router,
+    pub(super) exclusions: &'a Exclusions,
     /// In the second pass.
     pub(super) second: Option<&'a Second>,
 }
@@ -148,6 +161,7 @@ pub(super) struct InputState {
 #[derive(Default)]
 pub(super) struct State {
     pub(super) groups: Groups,
+    pub(super) hidden: Hidden,
     pub(super) inputs: BTreeMap<u32, InputState>,
     pub(super) outside_window: u64,
     pub(super) no_time: u64,
@@ -162,6 +176,7 @@ pub(super) struct State {
 impl State {
     fn merge(&mut self, other: State) {
         self.groups.merge(other.groups);
+        self.hidden.merge(other.hidden);
         for (at, more) in other.inputs {
             let input = self.inputs.entry(at).or_default();
             input.counts += more.counts;
@@ -309,7 +324,7 @@ impl<'a> Worker<'a> {
     }
 
     fn batch(&mut self, job: &Job, events: &Events, first: usize, end: usize) {
-        let Shared { detectors, rules, router, second, options } = *self.shared;
+        let Shared { detectors, rules, router, second, options, .. } = *self.shared;
         let mut rows = Vec::with_capacity(end - first);
         for row in first..end {
             let counted = second.is_none() && (events.wanted(row) || options.validate);
@@ -372,7 +387,8 @@ impl<'a> Worker<'a> {
                     continue;
                 }
                 let identity = *identity.get_or_insert_with(|| identify(job, events, row));
-                self.group(job, events, of_tool, identity);
+                let excluded_by = self.shared.exclusions.of(tool_of(&of_tool[0]), events, row);
+                self.group(job, events, of_tool, identity, &excluded_by);
             }
             if let Some(identity) = identity {
                 let new = u64::from(!known.contains(&row));
@@ -383,10 +399,32 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Takes the findings of one tool about one row into the groups.
-    fn group(&mut self, job: &Job, events: &Events, findings: &[Pooled], identity: Identity) {
+    /// Takes the findings of one tool about one row into the groups: the shown
+    /// ones, or where they are excluded those beside.
+    fn group(
+        &mut self,
+        job: &Job,
+        events: &Events,
+        findings: &[Pooled],
+        identity: Identity,
+        excluded_by: &[u32],
+    ) {
         let Shared { options, rules, .. } = *self.shared;
         let row = findings[0].row;
+        let reported = || findings.iter().filter(|finding| rules.get(finding.rule).reported);
+        let groups = if excluded_by.is_empty() {
+            &mut self.state.groups
+        } else {
+            let counted = match options.grouping {
+                Grouping::Rule => reported().count() as u64,
+                Grouping::Tool => 1,
+            };
+            self.state.hidden.count(options, excluded_by, counted, Row { events, row });
+            if !options.show_excluded {
+                return;
+            }
+            &mut self.state.hidden.groups
+        };
         let text = |field| events.text(row, field);
         let mut witnesses: Vec<OwnedWitness> = Vec::new();
         for finding in findings {
@@ -409,8 +447,8 @@ impl<'a> Worker<'a> {
             stage,
             witnesses: &witnesses,
             grounds: &grounds,
+            excluded_by,
         };
-        let reported = || findings.iter().filter(|finding| rules.get(finding.rule).reported);
         match options.grouping {
             Grouping::Rule => {
                 for finding in reported() {
@@ -423,12 +461,7 @@ impl<'a> Worker<'a> {
                     let tenant = std::iter::once(Box::from(text(field::TENANT)));
                     let key = RuleKey { rule: finding.rule, values: tenant.chain(keys).collect() };
                     let judged = Judged { witnesses: &finding.witnesses, ..judged };
-                    self.state
-                        .groups
-                        .by_rule
-                        .entry(key)
-                        .or_default()
-                        .add(&judged, &finding.detectors);
+                    groups.by_rule.entry(key).or_default().add(&judged, &finding.detectors);
                 }
             }
             Grouping::Tool => {
@@ -449,12 +482,8 @@ impl<'a> Worker<'a> {
                     instance: instance.unwrap_or_default().into(),
                 };
                 let name = text(field::DEVICE_NAME);
-                self.state
-                    .groups
-                    .by_tool
-                    .entry(key)
-                    .or_default()
-                    .add(&judged, &detectors, &fired, name);
+                let group = groups.by_tool.entry(key).or_default();
+                group.add(&judged, &detectors, &fired, name);
             }
         }
     }

@@ -8,11 +8,13 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use sha2::{Digest, Sha256};
 
 use super::{
+    exclude::Exclusion,
     group::{Basis, Facts, RuleGroup, RuleKey, Shown, ToolGroup, ToolKey},
     judge::{Confidence, Stage},
     rules::{Rules, key_name},
     sample::Devices,
     values::ValueSet,
+    verdict::Verdict,
 };
 use crate::host::OwnedWitness;
 
@@ -151,6 +153,11 @@ pub struct Common {
     pub confidence_counts: BTreeMap<Confidence, u64>,
     /// The furthest stage.
     pub stage: Stage,
+    /// What was said of its findings.
+    pub verdict: Verdict,
+    /// The exclusions that take its findings out of the report, with their
+    /// parameters.
+    pub excluded_by: Vec<String>,
     /// Observations.
     pub seen_as: Values<String>,
     /// The detectors that found it.
@@ -173,6 +180,7 @@ pub(super) struct Names<'a> {
     pub(super) detectors: &'a [String],
     pub(super) failed: &'a [bool],
     pub(super) rules: &'a Rules,
+    pub(super) exclusions: &'a [Exclusion],
     pub(super) logs: &'a [Log],
 }
 
@@ -205,6 +213,7 @@ impl Common {
         let mut detectors: Vec<String> =
             facts.detectors.iter().map(|at| names.detectors[*at as usize].clone()).collect();
         detectors.sort();
+        let excluded_by = facts.excluded_by.iter().map(|at| &names.exclusions[*at as usize]);
         let witnesses = facts.strongest.as_ref().map(|strongest| &strongest.witnesses[..]);
         Common {
             id,
@@ -215,6 +224,12 @@ impl Common {
             confidence: facts.confidence(),
             confidence_counts,
             stage: facts.stage.unwrap_or(Stage::Present),
+            verdict: if facts.excluded_by.is_empty() {
+                Verdict::Unreviewed
+            } else {
+                Verdict::Excluded
+            },
+            excluded_by: excluded_by.map(Exclusion::label).collect(),
             seen_as: (&facts.seen_as).into(),
             detectors,
             accounts: (&facts.accounts).into(),
@@ -223,6 +238,14 @@ impl Common {
             evidence: evidence(facts, names),
             incomplete: facts.detectors.iter().any(|at| names.failed[*at as usize]),
         }
+    }
+
+    fn put_verdict<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        map.serialize_entry("verdict", &self.verdict)?;
+        if !self.excluded_by.is_empty() {
+            map.serialize_entry("excluded_by", &self.excluded_by)?;
+        }
+        Ok(())
     }
 
     fn put_times<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
@@ -366,7 +389,7 @@ impl Serialize for RuleSighting {
         map.serialize_entry("confidence_counts", &self.common.confidence_counts)?;
         map.serialize_entry("stage", &self.common.stage)?;
         self.common.seen_as.put("seen_as", "seen_as_total", &mut map)?;
-        map.serialize_entry("verdict", "unreviewed")?;
+        self.common.put_verdict(&mut map)?;
         map.serialize_entry("witnesses", &self.common.witnesses)?;
         self.common.accounts.put("accounts", "accounts_total", &mut map)?;
         self.processes.put("processes", "processes_total", &mut map)?;
@@ -525,8 +548,9 @@ impl Serialize for ToolSighting {
         if !self.corroborated_by.is_empty() {
             map.serialize_entry("corroborated_by", &self.corroborated_by)?;
         }
-        map.serialize_entry("verdict", "unreviewed")?;
-        map.serialize_entry("verdicts", &BTreeMap::from([("unreviewed", self.common.count)]))?;
+        self.common.put_verdict(&mut map)?;
+        let verdicts = BTreeMap::from([(self.common.verdict, self.common.count)]);
+        map.serialize_entry("verdicts", &verdicts)?;
         self.common.put_times(&mut map)?;
         if self.common.first_seen.is_some() {
             map.serialize_entry("first_seen_at_edge", &self.first_seen_at_edge)?;

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{coverage::Coverage, overlap::Overlap};
+use super::{coverage::Coverage, exclude::ExclusionSummary, overlap::Overlap};
 
 /// Schema of the summary.
 pub const SUMMARY_SCHEMA: &str = "remora.summary/1";
@@ -130,8 +130,11 @@ pub struct Summary {
     pub sampled: bool,
     /// Sightings reported.
     pub sightings: u64,
-    /// Findings hidden by policy.
+    /// Findings taken out of the report, counted as sightings count rows.
     pub excluded: u64,
+    /// What each scenario that is switched on took out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scenarios: Vec<ExclusionSummary>,
     /// If something was learned that a second pass looks for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub second_pass: Option<SecondPass>,
