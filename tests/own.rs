@@ -271,3 +271,59 @@ fn settings_are_for_detectors_that_exist() {
     sweep("set.toml").ended(2).said(&["NAME=FILE"]);
     sweep("catalog=absent.toml").ended(2).said(&["absent.toml"]);
 }
+
+/// `catalog diff`, its status and its two outputs.
+#[test]
+fn catalogs_are_compared_by_what_they_say_and_find() {
+    let dir = Dir::new(Host::LinkedIn);
+    log(&dir);
+    dir.create("old/helm.toml", HELM);
+    dir.create("new/helm.toml", HELM.replace("has \"Helm Ltd\"", "has \"Helm\""));
+    dir.create(
+        "more/helm.toml",
+        HELM.replace("helm.name", "helm.host").replace("exclusive", "vendor"),
+    );
+    let diff = |old: &str, new: &str, more: &[&str]| {
+        dir.remora().args(["catalog", "diff", old, new]).args(more).run()
+    };
+    let same = diff("old", "old", &[]);
+    assert_eq!((same.status, same.text().trim()), (Some(0), "the catalogs say the same"));
+    let changed = diff("old", "new", &[]);
+    changed.ended(1);
+    for line in
+        ["~ rule helm.process", "process.company has \"Helm Ltd\" -> process.company has \"Helm\""]
+    {
+        assert!(changed.text().contains(line), "{line}: {}", changed.text());
+    }
+    let found = diff("old", "more", &["--on", "net.ndjson"]);
+    found.ended(1);
+    for line in [
+        "- rule helm.name",
+        "+ rule helm.host",
+        "1 with the old catalog, 1 with the new one; 2 differ",
+    ] {
+        assert!(found.text().contains(line), "{line}: {}", found.text());
+    }
+    let json = diff("embedded", "old", &["--output", "json"]);
+    let json: serde_json::Value = serde_json::from_str(json.ended(1).text()).expect("one object");
+    assert_eq!(json["schema"], "remora.catalog-diff/1");
+    let tools = json["tools"].as_array().expect("a list");
+    let helm = tools.iter().find(|tool| tool["tool"] == "helm").expect("it is new");
+    assert_eq!((&helm["change"], tools.len()), (&"added".into(), 77));
+
+    dir.create("broken/helm.toml", "[tool]\n");
+    diff("old", "broken", &[]).ended(2).said(&["missing field"]);
+    diff("old", "absent", &[]).ended(2).said(&["absent"]);
+    diff("old", "new", &["--on", "no-such.ndjson"]).ended(2).said(&["nothing was compared"]);
+}
+
+/// A folder that comes later replaces what an earlier one has.
+#[test]
+fn an_added_file_replaces_that_of_the_catalog() {
+    let dir = Dir::new(Host::LinkedIn);
+    log(&dir);
+    dir.create("base/helm.toml", HELM);
+    dir.create("more/helm.toml", HELM.replace("helm.example", "supremocontrol.com"));
+    let args = ["--catalog", "base", "--catalog-add", "more", "--output", "ndjson", "net.ndjson"];
+    assert_eq!(found(&dir.sweep().args(args).run().report()), [("helm", "d2")]);
+}

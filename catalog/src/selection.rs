@@ -41,6 +41,13 @@ pub struct ToolFile {
     pub text: String,
 }
 
+impl ToolFile {
+    /// The file's name without its ending, which is the tool's id.
+    pub fn name(&self) -> String {
+        Path::new(&self.origin).file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    }
+}
+
 /// The files of a folder, in the order of their names. Files whose names do not
 /// end in `.toml`, hidden ones, and folders in the folder are left out.
 ///
@@ -186,7 +193,7 @@ impl Selection {
 /// A file that is not named as its tool: two files of one tool would not be
 /// seen side by side.
 fn misnamed(file: &ToolFile, tool: &Tool) -> Option<CatalogError> {
-    let stem = Path::new(&file.origin).file_stem().unwrap_or_default().to_string_lossy();
+    let stem = file.name();
     (stem != tool.id).then(|| {
         let message = format!("the tool's id is {:?}, and the file's name is {stem:?}", tool.id);
         let help = format!("name the file {}.toml, or change the id", tool.id);

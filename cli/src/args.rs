@@ -79,6 +79,32 @@ pub(crate) enum Command {
 pub(crate) enum CatalogCommand {
     /// Bring the tools' files in line with a collection of others; what people wrote in them stays.
     Import(ImportArgs),
+    /// Say what differs between two catalogs, and between what they find.
+    Diff(DiffArgs),
+}
+
+const DIFF_EXAMPLES: &str = "Examples:
+  remora catalog diff embedded mine/                what your folder changes
+  remora catalog diff old/ new/ --on exports/       and what that changes in a sweep
+
+Exit status, as diff has it: 0 the same; 1 something differs; 2 could not do what was asked.";
+
+/// `remora catalog diff`
+#[derive(Debug, ClapArgs)]
+#[command(after_help = DIFF_EXAMPLES)]
+pub(crate) struct DiffArgs {
+    /// A folder of tools' files, or embedded: the catalog in the program.
+    pub(crate) old: PathBuf,
+    /// Likewise.
+    pub(crate) new: PathBuf,
+    /// Sweep these files, folders or globs with both catalogs, and say which sightings differ.
+    #[arg(long, value_name = "INPUT", num_args = 1..)]
+    pub(crate) on: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+    /// Text for people, or one JSON object.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: ExplainOutput,
 }
 
 /// `remora catalog import`

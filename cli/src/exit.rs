@@ -5,7 +5,7 @@ use std::{io, process::ExitCode};
 /// How a command ended.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Status {
-    /// `--fail-on` found something.
+    /// `--fail-on` found something, or two catalogs differ.
     pub(crate) found: bool,
     /// It could not do what was asked.
     pub(crate) failed: bool,

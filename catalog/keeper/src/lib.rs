@@ -7,4 +7,5 @@
 #![forbid(unsafe_code)]
 
 pub mod alternatives;
+pub mod diff;
 pub mod import;

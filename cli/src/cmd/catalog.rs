@@ -10,6 +10,7 @@ use remora_keeper::import::{self, Imported, List, Remark, Stamp};
 
 use crate::{
     args::{CatalogCommand, ImportArgs},
+    cmd::catalog_diff,
     exit::Status,
 };
 
@@ -19,6 +20,7 @@ const SHOWN: usize = 5;
 /// Runs the command.
 pub(crate) fn run(command: &CatalogCommand) -> Result<Status> {
     match command {
+        CatalogCommand::Diff(args) => catalog_diff::run(args),
         CatalogCommand::Import(args) => run_import(args),
     }
 }

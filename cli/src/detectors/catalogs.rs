@@ -6,13 +6,13 @@ use std::{
 };
 
 use anyhow::{Result, bail};
-use remora_catalog::{CatalogError, Selection, embedded, read_folder};
+use remora_catalog::{CatalogError, Selection, ToolFile, embedded, read_folder};
 use remora_engine::host::{LinkedIn, Manifest};
 
 use crate::args::DetectorArgs;
 
 /// The detector that runs catalogs.
-const CATALOG: &str = "catalog";
+pub(super) const CATALOG: &str = "catalog";
 
 /// What the arguments select instead of the embedded catalog.
 pub(super) struct Catalogs {
@@ -30,6 +30,9 @@ pub(super) fn read(args: &DetectorArgs) -> Result<Option<Catalogs>> {
     let mut errors = Vec::new();
     for folder in args.catalog.iter().chain(&args.catalog_add) {
         let (files, of_folder) = read_folder(folder);
+        // A later folder's file replaces an earlier one's, as it does an embedded one.
+        let names: BTreeSet<_> = files.iter().map(ToolFile::name).collect();
+        selection.files.retain(|file| !names.contains(&file.name()));
         selection.files.extend(files);
         errors.extend(of_folder);
     }
@@ -45,7 +48,7 @@ pub(super) fn read(args: &DetectorArgs) -> Result<Option<Catalogs>> {
 }
 
 /// All errors, each with its place.
-fn refuse<T>(errors: &[CatalogError]) -> Result<T> {
+pub(crate) fn refuse<T>(errors: &[CatalogError]) -> Result<T> {
     let colour = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let errors: Vec<String> =
         errors.iter().map(|error| error.render(colour).trim_end().to_owned()).collect();

@@ -6,6 +6,7 @@ mod catalogs;
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use remora_catalog::Selection;
 use remora_engine::host::{Detectors, LinkedIn, LoadError, Plugins, Trust};
 
 use crate::{args::DetectorArgs, folders};
@@ -19,6 +20,15 @@ pub(crate) fn linked_in() -> Vec<LinkedIn> {
         },
         LinkedIn { manifest: remora_supremo::MANIFEST, module: remora_supremo::MODULE },
     ]
+}
+
+pub(crate) use catalogs::refuse as refuse_catalog;
+
+/// The detector that runs catalogs, with this one and nothing else.
+pub(crate) fn of_catalog(catalog: &Selection) -> Result<Detectors> {
+    let configs = [(catalogs::CATALOG.to_owned(), catalog.to_toml())].into();
+    let plugins = Plugins { configs, ..Plugins::default() };
+    Ok(Detectors::start(&linked_in(), &plugins, &[catalogs::CATALOG.to_owned()])?)
 }
 
 /// What the user trusts; nothing where there is no home folder.

@@ -1,6 +1,7 @@
 //! Reports: the outcome of a sweep, written out. Knows nothing of formats or
 //! detectors.
 
+pub(crate) mod catalog_diff;
 pub(crate) mod csv;
 pub(crate) mod excluded;
 pub(crate) mod explanation;
