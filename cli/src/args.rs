@@ -79,6 +79,46 @@ pub(crate) enum Command {
 pub(crate) enum CatalogCommand {
     /// Bring the tools' files in line with a collection of others; what people wrote in them stays.
     Import(ImportArgs),
+    /// Say what is wrong with tools' files: what is too broad, never fires, is not tried.
+    Lint(LintArgs),
+}
+
+const LINT_EXAMPLES: &str = "Examples:
+  remora catalog lint                           the program's own catalog
+  remora catalog lint --addition mine/          files that are used beside it
+  remora catalog lint --level note acme.toml    everything there is to say
+
+docs/lints.md says of each code what it means and how it is mended. Exit status: 0 no error; 1
+errors; 2 could not do what was asked.";
+
+/// `remora catalog lint`
+#[derive(Debug, ClapArgs)]
+#[command(after_help = LINT_EXAMPLES)]
+pub(crate) struct LintArgs {
+    /// Tools' files, or folders of them [default: the catalog in the program].
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The files are used beside the catalog in the program: compare them with it, and take
+    /// missing examples for warnings.
+    #[arg(long, requires = "paths")]
+    pub(crate) addition: bool,
+    /// Show findings of at least this severity; others are counted.
+    #[arg(long, value_name = "LEVEL", default_value = "warning")]
+    pub(crate) level: Level,
+    /// Text for people, or one JSON object with every finding.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: TextOrJson,
+}
+
+/// Severities of findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Level {
+    /// What is wrong.
+    Error,
+    /// And what is probably not meant.
+    Warning,
+    /// And what is worth knowing.
+    Note,
 }
 
 /// `remora catalog import`
@@ -289,15 +329,15 @@ pub(crate) struct ExplainArgs {
     pub(crate) why_not: bool,
     /// Text for people, or one JSON object.
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
-    pub(crate) output: ExplainOutput,
+    pub(crate) output: TextOrJson,
     /// Stop after so many events; 0 for no limit [default: 20 for text, else none].
     #[arg(long, value_name = "N", help_heading = "Output")]
     pub(crate) limit: Option<u64>,
 }
 
-/// Forms of an explanation.
+/// Forms of what is neither a list of sightings nor a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ExplainOutput {
+pub(crate) enum TextOrJson {
     /// For people.
     Text,
     /// One object.

@@ -7,4 +7,9 @@
 #![forbid(unsafe_code)]
 
 pub mod alternatives;
+mod create;
 pub mod import;
+pub mod lint;
+mod names;
+
+pub use names::slug;

@@ -1,0 +1,207 @@
+//! Tools' files, read: from folders, or those of the program.
+
+use std::{
+    fmt, fs, io,
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+use remora_catalog::{CatalogError, Tool, diagnose, embedded as texts};
+use remora_rules::Severity;
+
+use super::{Strictness, codes::INVALID_FILE, finding::Finding, place::Place};
+
+/// A tool's file that could be read.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    origin: String,
+    text: String,
+    tool: Tool,
+    place: Place,
+}
+
+impl Entry {
+    /// Reads a tool's file. `origin` names it in findings, and its last
+    /// component is its file name.
+    ///
+    /// # Errors
+    ///
+    /// What [`Tool::from_toml`] refuses.
+    pub fn read(origin: &str, text: &str) -> Result<Entry, CatalogError> {
+        let tool = Tool::from_toml(text, origin)?;
+        let place = Place::of(text);
+        Ok(Entry { origin: origin.to_owned(), text: text.to_owned(), tool, place })
+    }
+
+    /// The name of the file.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Its text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What it says.
+    pub fn tool(&self) -> &Tool {
+        &self.tool
+    }
+
+    /// The line, from 1, on which an example of the tool begins.
+    pub fn line_of_example(&self, at: usize) -> usize {
+        let start = self.place.get("example").item(at).span.start;
+        self.text.get(..start).unwrap_or_default().matches('\n').count() + 1
+    }
+
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// A value of `[tool]`.
+    pub(super) fn of_tool(&self, key: &str) -> Range<usize> {
+        self.place.get("tool").get(key).span.clone()
+    }
+
+    /// A value of an indicator.
+    pub(super) fn of_indicator(&self, at: usize, key: &str) -> Range<usize> {
+        self.place.of_item("indicator", at, key)
+    }
+
+    /// A value of a rule; of one that was made of the indicators, the tool's
+    /// id, for it stands nowhere.
+    pub(super) fn of_rule(&self, at: usize, key: &str) -> Range<usize> {
+        if self.tool.rules.get(at).is_none_or(|entry| entry.generated) {
+            return self.of_tool("id");
+        }
+        self.place.of_item("rule", at, key)
+    }
+}
+
+/// The program's own files, as they lie in the repository.
+pub fn embedded() -> Vec<Entry> {
+    texts()
+        .map(|(id, text)| {
+            Entry::read(&format!("catalog/tools/{id}.toml"), text)
+                .expect("the tests read every embedded file")
+        })
+        .collect()
+}
+
+/// Files that were read, and what is to be said of those that could not be.
+#[derive(Debug, Default)]
+pub struct Files {
+    /// Those that are tools' files.
+    pub entries: Vec<Entry>,
+    /// Those that are not: one finding each.
+    pub findings: Vec<Finding>,
+}
+
+impl Files {
+    /// Reads files, and of folders every `.toml` file, in the order of their
+    /// names.
+    ///
+    /// # Errors
+    ///
+    /// A path that is not there, a folder that cannot be read or has no such
+    /// file. A file that is no tool's file is a finding, and the others are
+    /// read.
+    pub fn read(paths: &[PathBuf]) -> Result<Files, ReadError> {
+        let mut files = Files::default();
+        for path in paths {
+            if !path.is_dir() {
+                // Whether it is there at all.
+                fs::metadata(path).map_err(|why| ReadError::Path(path.clone(), why))?;
+                files.take(path);
+                continue;
+            }
+            let found = in_folder(path).map_err(|why| ReadError::Path(path.clone(), why))?;
+            if found.is_empty() {
+                return Err(ReadError::Empty(path.clone()));
+            }
+            found.iter().for_each(|path| files.take(path));
+        }
+        Ok(files)
+    }
+
+    /// Looks at them all; see [`lint`](super::lint). What could not be read is
+    /// among the findings.
+    pub fn lint(self, beside: &[Tool], strictness: Strictness) -> Vec<Finding> {
+        let mut findings = super::lint(&self.entries, beside, strictness);
+        findings.extend(self.findings);
+        findings.sort_by(|one, other| one.order().cmp(&other.order()));
+        findings
+    }
+
+    /// How many files there were.
+    pub fn len(&self) -> usize {
+        self.entries.len() + self.findings.len()
+    }
+
+    /// Whether there was none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn take(&mut self, path: &Path) {
+        let origin = path.display().to_string();
+        let read = fs::read(path).map_err(|why| format!("this file cannot be read: {why}"));
+        let text = read.and_then(|bytes| {
+            String::from_utf8(bytes).map_err(|why| {
+                let at = why.utf8_error().valid_up_to();
+                format!("this file is not UTF-8: the byte at offset {at} is none of a character")
+            })
+        });
+        let entry = match &text {
+            Ok(text) => Entry::read(&origin, text).map_err(|error| Finding::invalid(&error)),
+            Err(message) => Err(Finding {
+                lint: &INVALID_FILE,
+                severity: Severity::Error,
+                file: origin,
+                tool: String::new(),
+                diagnostic: diagnose("", 0..0, message, None),
+                span: 0..0,
+            }),
+        };
+        match entry {
+            Ok(entry) => self.entries.push(entry),
+            Err(finding) => self.findings.push(finding),
+        }
+    }
+}
+
+fn in_folder(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = vec![];
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == "toml") && path.is_file() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Why nothing was read.
+#[derive(Debug)]
+pub enum ReadError {
+    /// A path that cannot be read.
+    Path(PathBuf, io::Error),
+    /// A folder without any tool's file.
+    Empty(PathBuf),
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ReadError::Path(path, why) => write!(f, "{}: {why}", path.display()),
+            ReadError::Empty(path) => write!(
+                f,
+                "{}: there is no .toml file in it\nhelp: name the folder that the tools' files lie in, not one above it",
+                path.display()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}

@@ -1,0 +1,19 @@
+//! `remora catalog`: what the catalog's keeper does.
+
+mod import;
+mod lint;
+
+use anyhow::Result;
+
+use crate::{
+    args::{CatalogCommand, LogArgs},
+    exit::Status,
+};
+
+/// Runs the command.
+pub(crate) fn run(command: &CatalogCommand, log: &LogArgs) -> Result<Status> {
+    match command {
+        CatalogCommand::Import(args) => import::run(args),
+        CatalogCommand::Lint(args) => lint::run(args, log),
+    }
+}
