@@ -81,6 +81,8 @@ pub(crate) enum CatalogCommand {
     Import(ImportArgs),
     /// Say what is wrong with tools' files: what is too broad, never fires, is not tried.
     Lint(LintArgs),
+    /// Show every example of tools' files to the detectors, and say which do not come out.
+    Test(TestArgs),
 }
 
 const LINT_EXAMPLES: &str = "Examples:
@@ -106,6 +108,28 @@ pub(crate) struct LintArgs {
     #[arg(long, value_name = "LEVEL", default_value = "warning")]
     pub(crate) level: Level,
     /// Text for people, or one JSON object with every finding.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: TextOrJson,
+}
+
+const TEST_EXAMPLES: &str = "Examples:
+  remora catalog test                                 the program's own catalog
+  remora catalog test acme.toml                       a file of your own
+  remora catalog test --plugin libacme.so acme.toml   and through a plugin that knows its tool
+
+Exit status: 0 all came out as they say; 1 some did not; 2 could not do what was asked.";
+
+/// `remora catalog test`
+#[derive(Debug, ClapArgs)]
+#[command(after_help = TEST_EXAMPLES)]
+pub(crate) struct TestArgs {
+    /// Tools' files, or folders of them [default: the catalog in the program].
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Show the examples to this plugin too, of the tools that it knows. Runs it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plugin: Vec<PathBuf>,
+    /// Text for people, or one JSON object.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: TextOrJson,
 }

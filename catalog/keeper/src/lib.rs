@@ -11,5 +11,6 @@ mod create;
 pub mod import;
 pub mod lint;
 mod names;
+pub mod trial;
 
 pub use names::slug;

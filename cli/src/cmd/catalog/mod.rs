@@ -2,6 +2,7 @@
 
 mod import;
 mod lint;
+mod test;
 
 use anyhow::Result;
 
@@ -15,5 +16,6 @@ pub(crate) fn run(command: &CatalogCommand, log: &LogArgs) -> Result<Status> {
     match command {
         CatalogCommand::Import(args) => import::run(args),
         CatalogCommand::Lint(args) => lint::run(args, log),
+        CatalogCommand::Test(args) => test::run(args),
     }
 }
