@@ -83,6 +83,8 @@ pub(crate) enum CatalogCommand {
     Lint(LintArgs),
     /// Show every example of tools' files to the detectors, and say which do not come out.
     Test(TestArgs),
+    /// Write the file of a new tool, with what is known of it filled in.
+    New(NewArgs),
 }
 
 const LINT_EXAMPLES: &str = "Examples:
@@ -132,6 +134,34 @@ pub(crate) struct TestArgs {
     /// Text for people, or one JSON object.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: TextOrJson,
+}
+
+const NEW_EXAMPLES: &str = "Example:
+  remora catalog new \"Vendor Desk\" --domain vendor.example --company \"Vendor Ltd\"
+
+writes vendor-desk.toml. Exit status: 0; 2 if it could not do what was asked.";
+
+/// `remora catalog new`
+#[derive(Debug, ClapArgs)]
+#[command(after_help = NEW_EXAMPLES)]
+pub(crate) struct NewArgs {
+    /// The tool's name; its letters and digits make the id and the file's name.
+    pub(crate) name: String,
+    /// The folder to write into.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) to: PathBuf,
+    /// A domain that its programs talk to; again for more.
+    #[arg(long, value_name = "DOMAIN")]
+    pub(crate) domain: Vec<String>,
+    /// A company name in its programs' version resources; again for more.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) company: Vec<String>,
+    /// A product name in its programs' version resources; again for more.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) product: Vec<String>,
+    /// Who signs its programs; again for more.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) signer: Vec<String>,
 }
 
 /// Severities of findings.

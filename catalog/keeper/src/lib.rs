@@ -7,7 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod alternatives;
-mod create;
+pub mod create;
 pub mod import;
 pub mod lint;
 mod names;

@@ -2,6 +2,7 @@
 
 mod import;
 mod lint;
+mod new;
 mod test;
 
 use anyhow::Result;
@@ -16,6 +17,7 @@ pub(crate) fn run(command: &CatalogCommand, log: &LogArgs) -> Result<Status> {
     match command {
         CatalogCommand::Import(args) => import::run(args),
         CatalogCommand::Lint(args) => lint::run(args, log),
+        CatalogCommand::New(args) => new::run(args),
         CatalogCommand::Test(args) => test::run(args),
     }
 }
