@@ -6,6 +6,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
+use proptest::prelude::*;
 use remora_keeper::lint::{Entry, Files, Finding, LINTS, Severity, Strictness, embedded, lint};
 use serde::Deserialize;
 
@@ -72,7 +73,7 @@ fn found(texts: &[(&str, &str)], beside: &[Entry], strictness: Strictness) -> Ve
 }
 
 fn said(finding: &Finding) -> String {
-    let (line, _) = finding.place();
+    let line = finding.line;
     let other = if finding.file.ends_with("other.toml") { "other:" } else { "" };
     format!("{other}{line} {} {}", finding.severity.name(), finding.lint.code)
 }
@@ -132,6 +133,26 @@ fn the_bases_have_nothing_wrong() {
     }
 }
 
+proptest! {
+    /// Any text is looked at or refused, and what is said of it can be shown.
+    #[test]
+    fn any_change_of_a_file_can_be_told(
+        changes in prop::collection::vec((0_usize..4000, "[\\PC\n\"'\\[\\]=*.a ]{0,6}"), 1..4),
+    ) {
+        let File { base, other, .. } = file();
+        let mut text = format!("{base}\n");
+        for (at, new) in changes {
+            let at = (0..=at % text.len()).rev().find(|at| text.is_char_boundary(*at)).unwrap();
+            let end = (at + 3..).find(|end| *end >= text.len() || text.is_char_boundary(*end));
+            text.replace_range(at..end.unwrap().min(text.len()), &new);
+        }
+        for finding in found(&[("probe.toml", &text), ("other.toml", &other)], &[], Strictness::Catalog) {
+            prop_assert!(!finding.render(false).is_empty());
+            prop_assert!(finding.line <= text.lines().count().max(other.lines().count()) + 1);
+        }
+    }
+}
+
 #[test]
 fn the_catalog_has_no_error() {
     let errors: Vec<String> = lint(&embedded(), &[], Strictness::Catalog)
@@ -150,7 +171,7 @@ fn findings_have_places_and_one_order() {
     assert!(!forward.is_empty());
     for finding in &forward {
         assert!(finding.file.starts_with("catalog/tools/"), "{finding}");
-        assert!(finding.place() > (1, 0), "{finding}");
+        assert!(finding.line > 1, "{finding}");
     }
     let mut reversed = embedded();
     reversed.reverse();
@@ -195,7 +216,7 @@ fn what_cannot_be_read_is_said_and_the_rest_is_read() {
     assert_eq!((files.len(), files.entries.len()), (2, 1));
     let got = files.lint(&[], Strictness::Catalog);
     assert_eq!(got.iter().map(said).collect::<Vec<_>>(), ["1 error invalid-file"]);
-    assert!(got[0].diagnostic.message.contains("not UTF-8"), "{}", got[0]);
+    assert!(got[0].message.contains("not UTF-8"), "{}", got[0]);
 
     let error = Files::read(&[folder.path().join("none.toml")]).unwrap_err().to_string();
     assert!(error.contains("none.toml"), "{error}");

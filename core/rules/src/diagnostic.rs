@@ -64,20 +64,25 @@ impl Diagnostic {
     /// `origin` names the text (a file, or e.g. `--where`); `color` adds ANSI
     /// escapes. Ends without a line end.
     pub fn render(&self, origin: &str, color: bool) -> String {
-        self.render_as(Severity::Error, None, origin, color)
+        self.render_as(Severity::Error, None, origin, 1, color)
     }
 
     /// As [`render`](Self::render), for what is no error of syntax. A `code`
-    /// stands in brackets behind the severity.
+    /// stands in brackets behind the severity. `first` is the number that the
+    /// text's first line has in `origin`, for a text that is a part of it.
     pub fn render_as(
         &self,
         severity: Severity,
         code: Option<&str>,
         origin: &str,
+        first: usize,
         color: bool,
     ) -> String {
         let annotation = AnnotationKind::Primary.span(self.span.clone());
-        let snippet = Snippet::source(self.text.as_str()).path(origin).annotation(annotation);
+        let snippet = Snippet::source(self.text.as_str())
+            .path(origin)
+            .line_start(first)
+            .annotation(annotation);
         let mut title = severity.level().primary_title(self.message.as_str());
         if let Some(code) = code {
             title = title.id(code);

@@ -19,6 +19,9 @@ struct Held<'t> {
     entry: Option<(&'t Entry, usize)>,
 }
 
+/// Indicators by type and value in lower case, with who has them.
+type Known<'t> = BTreeMap<(IndicatorType, String), Vec<(Held<'t>, &'t Indicator)>>;
+
 pub(super) fn check(entries: &[Entry], beside: &[&Tool], report: &mut Report) {
     duplicate_tools(entries, report);
     duplicate_rules(entries, beside, report);
@@ -99,7 +102,7 @@ fn are_related(one: &Tool, other: &Tool) -> bool {
 }
 
 fn indicators(entries: &[Entry], beside: &[&Tool], report: &mut Report) {
-    let mut known: BTreeMap<(IndicatorType, String), Vec<(Held<'_>, &Indicator)>> = BTreeMap::new();
+    let mut known = Known::new();
     let key = |indicator: &Indicator| (indicator.ty, indicator.value.to_lowercase());
     for &tool in beside {
         for one in &tool.indicators {
@@ -121,14 +124,7 @@ fn indicators(entries: &[Entry], beside: &[&Tool], report: &mut Report) {
             others.push((here, &one.indicator));
         }
     }
-    let domains: Vec<(Held<'_>, &str)> = known
-        .iter()
-        .filter(|((ty, _), _)| *ty == IndicatorType::Domain)
-        .flat_map(|(_, held)| held)
-        .filter(|(_, indicator)| indicator.class == Class::EXCLUSIVE)
-        .map(|(held, indicator)| (*held, indicator.value.as_str()))
-        .collect();
-    below(&domains, report);
+    below(&known, report);
 }
 
 /// One indicator of two tools.
@@ -177,38 +173,49 @@ fn whose(held: Held<'_>) -> String {
 
 /// An exclusive domain below another tool's exclusive domain: both tools are
 /// found for sure at the same host.
-fn below(domains: &[(Held<'_>, &str)], report: &mut Report) {
-    for (low, inner) in domains {
-        for (high, outer) in domains {
-            let is_below = inner.strip_suffix(*outer).is_some_and(|above| above.ends_with('.'));
-            let one = low.tool.id == high.tool.id || are_related(low.tool, high.tool);
-            if !is_below || one {
-                continue;
+fn below(known: &Known<'_>, report: &mut Report) {
+    let exclusive = |name: &str| {
+        let key = (IndicatorType::Domain, name.to_owned());
+        let held = known.get(&key).into_iter().flatten();
+        held.filter(|(_, indicator)| indicator.class == Class::EXCLUSIVE).map(|(held, _)| *held)
+    };
+    for (_, inner) in known.keys().filter(|(ty, _)| *ty == IndicatorType::Domain) {
+        for low in exclusive(inner) {
+            let ends = inner.match_indices('.').map(|(dot, _)| &inner[dot + 1..]);
+            for (outer, high) in
+                ends.flat_map(|outer| exclusive(outer).map(move |high| (outer, high)))
+            {
+                if low.tool.id != high.tool.id && !are_related(low.tool, high.tool) {
+                    tell_below((low, inner), (high, outer), report);
+                }
             }
-            let (held, own, message) = match (low.entry, high.entry) {
-                (Some(at), _) => (
-                    at,
-                    inner,
-                    format!(
-                        "the domain {inner:?} lies below {outer:?}, which is `exclusive` in {}",
-                        whose(*high)
-                    ),
-                ),
-                (None, Some(at)) => (
-                    at,
-                    outer,
-                    format!(
-                        "the domain {outer:?} lies above {inner:?}, which is `exclusive` in {}",
-                        whose(*low)
-                    ),
-                ),
-                (None, None) => continue,
-            };
-            let (entry, at) = held;
-            debug_assert_eq!(entry.tool().indicators[at].indicator.value, **own);
-            report
-                .push(&DOMAIN_BELOW, entry, entry.of_indicator(at, "value"), message)
-                .help("hosts below it would be both tools'; the upper one is `vendor`, if other products have hosts there");
         }
     }
+}
+
+fn tell_below(
+    (low, inner): (Held<'_>, &str),
+    (high, outer): (Held<'_>, &str),
+    report: &mut Report,
+) {
+    let ((entry, at), message) = match (low.entry, high.entry) {
+        (Some(at), _) => (
+            at,
+            format!(
+                "the domain {inner:?} lies below {outer:?}, which is `exclusive` in {}",
+                whose(high)
+            ),
+        ),
+        (None, Some(at)) => (
+            at,
+            format!(
+                "the domain {outer:?} lies above {inner:?}, which is `exclusive` in {}",
+                whose(low)
+            ),
+        ),
+        (None, None) => return,
+    };
+    report
+        .push(&DOMAIN_BELOW, entry, entry.of_indicator(at, "value"), message)
+        .help("hosts below it would be both tools'; the upper one is `vendor`, if other products have hosts there");
 }

@@ -195,7 +195,7 @@ pub(super) fn check(entry: &Entry, report: &mut Report) {
         let message = format!("the {ty} {value:?} is {what}");
         // A suffix is wrong whatever it is said to be worth; all else is right
         // if it is said to be everybody's.
-        if lint == &PUBLIC_SUFFIX {
+        if [&PUBLIC_SUFFIX, &NO_SUCH_SUFFIX].contains(&lint) {
             report.push(lint, entry, span(), message).help(help).upstream(&one.provenance);
         } else if class == Class::EXCLUSIVE {
             let message = format!("{message}, and is classed `exclusive`");

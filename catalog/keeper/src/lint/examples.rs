@@ -3,6 +3,8 @@
 //! What an example says is believed here; whether it comes out so is another
 //! question, which `catalog test` answers.
 
+use std::ops::Range;
+
 use remora_catalog::{Example, RuleEntry};
 use remora_rules::{Expr, Learned, TextOp, abi::Kind};
 
@@ -13,7 +15,10 @@ use super::{
     place::{first_line, literal},
     rules::adopted,
 };
-use crate::alternatives::{Alternative, alternatives, open};
+use crate::alternatives::{alternatives, count, open, unmet};
+
+/// Of a rule with more alternatives it is asked only that each is met.
+const MOST: usize = 512;
 
 pub(super) fn check(entry: &Entry, report: &mut Report) {
     for (at, one) in entry.tool().rules.iter().enumerate() {
@@ -67,20 +72,26 @@ fn untried(entry: &Entry, at: usize, one: &RuleEntry, report: &mut Report) {
         learned.entry(id.clone()).or_default().extend(values.iter().cloned());
     }
     let expr = if learned.is_empty() { adopted(&rule.expr) } else { rule.expr.adopt(&learned) };
-    for left in open(&expr, alternatives(&expr), of_kind.iter().copied()) {
-        let message = format!(
-            "no example decides `{}` of the rule {:?}: each that fires would fire without it",
-            left.predicate, rule.id
-        );
-        let span = span(entry, at, one, &left);
+    let events = of_kind.iter().copied();
+    // What indicators make is a plain list, which may be long.
+    let (left, why) = if one.generated || count(&expr) > MOST {
+        (unmet(&expr, events), "none that fires meets it")
+    } else {
+        let open = open(&expr, alternatives(&expr), events);
+        let left = open.into_iter().map(|alternative| alternative.predicate);
+        (left.collect(), "each that fires would fire without it")
+    };
+    for predicate in left {
+        let message = format!("no example decides `{predicate}` of the rule {:?}: {why}", rule.id);
+        let span = span(entry, at, one, &predicate);
         report
             .push(&UNTRIED, entry, span, message)
             .help("add an [[example]] that meets this part and no other, or leave the part out");
     }
 }
 
-fn span(entry: &Entry, at: usize, one: &RuleEntry, left: &Alternative) -> std::ops::Range<usize> {
-    let Expr::Text(text) = &left.predicate else {
+fn span(entry: &Entry, at: usize, one: &RuleEntry, predicate: &Expr) -> Range<usize> {
+    let Expr::Text(text) = predicate else {
         return first_line(entry.text(), entry.of_rule(at, "where"));
     };
     let value = text.literals.first().map_or("", String::as_str);

@@ -1,21 +1,24 @@
 //! Tools' files, read: from folders, or those of the program.
 
 use std::{
-    fmt, fs, io,
+    fmt, fs,
+    io::{self, Read as _},
     ops::Range,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use remora_catalog::{CatalogError, Tool, diagnose, embedded as texts};
-use remora_rules::Severity;
+use remora_catalog::{CatalogError, Tool, embedded as texts};
 
-use super::{Strictness, codes::INVALID_FILE, finding::Finding, place::Place};
+use super::{Strictness, finding::Finding, place::Place};
 
 /// A tool's file that could be read.
 #[derive(Clone, Debug)]
 pub struct Entry {
     origin: String,
-    text: String,
+    text: Arc<str>,
+    /// Where each line begins.
+    lines: Vec<usize>,
     tool: Tool,
     place: Place,
 }
@@ -29,8 +32,15 @@ impl Entry {
     /// What [`Tool::from_toml`] refuses.
     pub fn read(origin: &str, text: &str) -> Result<Entry, CatalogError> {
         let tool = Tool::from_toml(text, origin)?;
-        let place = Place::of(text);
-        Ok(Entry { origin: origin.to_owned(), text: text.to_owned(), tool, place })
+        let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
+        let lines = std::iter::once(0).chain(breaks).collect();
+        Ok(Entry {
+            origin: origin.to_owned(),
+            text: text.into(),
+            lines,
+            tool,
+            place: Place::of(text),
+        })
     }
 
     /// The name of the file.
@@ -50,8 +60,18 @@ impl Entry {
 
     /// The line, from 1, on which an example of the tool begins.
     pub fn line_of_example(&self, at: usize) -> usize {
-        let start = self.place.get("example").item(at).span.start;
-        self.text.get(..start).unwrap_or_default().matches('\n').count() + 1
+        self.line_column(self.place.get("example").item(at).span.start).0
+    }
+
+    /// Line and column of a byte, from 1, the column in characters.
+    pub(super) fn line_column(&self, at: usize) -> (usize, usize) {
+        let line = self.lines.partition_point(|start| *start <= at);
+        let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or_default();
+        (line, self.text.get(start..at).map_or(0, |before| before.chars().count()) + 1)
+    }
+
+    pub(super) fn shared_text(&self) -> Arc<str> {
+        Arc::clone(&self.text)
     }
 
     pub(super) fn place(&self) -> &Place {
@@ -145,7 +165,7 @@ impl Files {
 
     fn take(&mut self, path: &Path) {
         let origin = path.display().to_string();
-        let read = fs::read(path).map_err(|why| format!("this file cannot be read: {why}"));
+        let read = bytes(path).map_err(|why| format!("this file cannot be read: {why}"));
         let text = read.and_then(|bytes| {
             String::from_utf8(bytes).map_err(|why| {
                 let at = why.utf8_error().valid_up_to();
@@ -154,20 +174,22 @@ impl Files {
         });
         let entry = match &text {
             Ok(text) => Entry::read(&origin, text).map_err(|error| Finding::invalid(&error)),
-            Err(message) => Err(Finding {
-                lint: &INVALID_FILE,
-                severity: Severity::Error,
-                file: origin,
-                tool: String::new(),
-                diagnostic: diagnose("", 0..0, message, None),
-                span: 0..0,
-            }),
+            Err(message) => Err(Finding::unread(&origin, message.clone())),
         };
         match entry {
             Ok(entry) => self.entries.push(entry),
             Err(finding) => self.findings.push(finding),
         }
     }
+}
+
+/// The bytes of a file, and not much more than a tool's file may have: what is
+/// longer is refused whatever follows.
+fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    const ENOUGH: u64 = 8 << 20;
+    let mut bytes = vec![];
+    fs::File::open(path)?.take(ENOUGH).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn in_folder(folder: &Path) -> io::Result<Vec<PathBuf>> {

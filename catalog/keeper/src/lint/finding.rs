@@ -1,6 +1,6 @@
 //! One thing that a lint found, and the list of them.
 
-use std::{fmt, ops::Range};
+use std::{fmt, ops::Range, sync::Arc};
 
 use remora_catalog::{CatalogError, Provenance, diagnose};
 use remora_rules::{Diagnostic, Severity};
@@ -12,6 +12,8 @@ use super::{
 };
 
 /// What a lint found, with its place.
+///
+/// It shares its file's text, so that a file with many findings is held once.
 #[derive(Clone, Debug)]
 pub struct Finding {
     /// Which lint.
@@ -22,39 +24,69 @@ pub struct Finding {
     pub file: String,
     /// The tool's id; `""` where the file could not be read.
     pub tool: String,
-    /// What is wrong, where, and how it is mended.
-    pub diagnostic: Diagnostic,
-    /// The bytes of the file that it is about.
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1, in characters.
+    pub column: usize,
+    /// What is wrong, in one sentence.
+    pub message: String,
+    /// How it is mended.
+    pub help: Option<String>,
+    /// The bytes of the text that it is about.
     pub(super) span: Range<usize>,
+    text: Arc<str>,
 }
 
 impl Finding {
     /// A file that is no tool's file.
     pub(super) fn invalid(error: &CatalogError) -> Finding {
+        let Diagnostic { message, span, help, text } = error.diagnostic().clone();
+        let (line, column) = error.diagnostic().line_column();
         Finding {
-            lint: &INVALID_FILE,
-            severity: Severity::Error,
-            file: error.origin().to_owned(),
-            tool: String::new(),
-            diagnostic: error.diagnostic().clone(),
-            span: 0..0,
+            line,
+            column,
+            help,
+            span,
+            text: text.into(),
+            ..Finding::unread(error.origin(), message)
         }
     }
 
-    /// Line and column, from 1, the column in characters.
-    pub fn place(&self) -> (usize, usize) {
-        self.diagnostic.line_column()
+    /// A file of which there is no text.
+    pub(super) fn unread(file: &str, message: String) -> Finding {
+        Finding {
+            lint: &INVALID_FILE,
+            severity: Severity::Error,
+            file: file.to_owned(),
+            tool: String::new(),
+            line: 1,
+            column: 1,
+            message,
+            help: None,
+            span: 0..0,
+            text: "".into(),
+        }
     }
 
     /// The finding as people read it: severity, code and message, the file's
     /// line with a caret, help. `color` adds ANSI escapes.
     pub fn render(&self, color: bool) -> String {
-        self.diagnostic.render_as(self.severity, Some(self.lint.code), &self.file, color)
+        // The lines that it is about are enough, whatever the file's size.
+        let text = self.text.as_bytes();
+        let Range { start, end } = self.span;
+        let line_end = |from: usize| text[from..].iter().position(|byte| *byte == b'\n');
+        let from = text[..start].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let to = line_end(end).map_or(text.len(), |at| end + at);
+        let message = self.message.as_str();
+        let span = start - from..end - from;
+        let diagnostic = diagnose(&self.text[from..to], span, message, self.help.clone());
+        let code = Some(self.lint.code);
+        diagnostic.render_as(self.severity, code, &self.file, self.line, color)
     }
 
     /// Says how it is mended.
     pub(super) fn help(&mut self, help: impl Into<String>) -> &mut Finding {
-        self.diagnostic.help = Some(help.into());
+        self.help = Some(help.into());
         self
     }
 
@@ -79,15 +111,15 @@ impl Finding {
 
     /// The order in which findings are told.
     pub(super) fn order(&self) -> (&str, usize, &'static str, &str) {
-        (&self.file, self.place().0, self.lint.code, &self.diagnostic.message)
+        (&self.file, self.line, self.lint.code, &self.message)
     }
 }
 
 /// On one line: `file:line: severity: message [code]`.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (message, code) = (&self.diagnostic.message, self.lint.code);
-        write!(f, "{}:{}: {}: {message} [{code}]", self.file, self.place().0, self.severity.name())
+        let Finding { file, line, message, .. } = self;
+        write!(f, "{file}:{line}: {}: {message} [{}]", self.severity.name(), self.lint.code)
     }
 }
 
@@ -111,13 +143,18 @@ impl Report {
         span: Range<usize>,
         message: impl Into<String>,
     ) -> &mut Finding {
+        let (line, column) = entry.line_column(span.start);
         self.findings.push(Finding {
             lint,
             severity: lint.severity(self.strictness),
             file: entry.origin().to_owned(),
             tool: entry.tool().id.clone(),
-            diagnostic: diagnose(entry.text(), span.clone(), message, None),
+            line,
+            column,
+            message: message.into(),
+            help: None,
             span,
+            text: entry.shared_text(),
         });
         self.findings.last_mut().expect("it was just added")
     }

@@ -44,7 +44,6 @@ pub(super) fn check(entry: &Entry, report: &mut Report) {
             continue;
         }
         let program = Program::new(&one.rule.expr);
-        let rule = entry.of_rule(at, "where");
         let mut texts = vec![];
         leaves(&one.rule.expr, &mut 0, &mut |_, leaf| {
             if let Expr::Text(text) = leaf {
@@ -55,8 +54,7 @@ pub(super) fn check(entry: &Entry, report: &mut Report) {
         let mut seen = BTreeSet::new();
         for text in &texts {
             for literal in text.literals.iter().filter(|one| seen.insert(*one)) {
-                let span = place::literal(entry.text(), rule.clone(), literal);
-                let of = Literal { entry, at, text, literal, span };
+                let of = Literal { entry, at, text, literal };
                 of.check_spelling(report);
                 of.check_width(&program, report);
             }
@@ -70,10 +68,13 @@ struct Literal<'e> {
     at: usize,
     text: &'e TextPredicate,
     literal: &'e str,
-    span: Range<usize>,
 }
 
 impl Literal<'_> {
+    fn span(&self) -> Range<usize> {
+        place::literal(self.entry.text(), self.entry.of_rule(self.at, "where"), self.literal)
+    }
+
     fn check_spelling(&self, report: &mut Report) {
         let Literal { entry, text, literal, .. } = *self;
         let provenance = &entry.tool().rules[self.at].provenance;
@@ -85,7 +86,7 @@ impl Literal<'_> {
             let message =
                 format!("{name} is compared with {literal:?}, in which `*` is a plain `*`");
             report
-                .push(&WILDCARD, entry, self.span.clone(), message)
+                .push(&WILDCARD, entry, self.span(), message)
                 .help("leave it out and use `has`, `startswith`, `endswith` or `under`; or `matches regex`")
                 .upstream(provenance);
         }
@@ -96,7 +97,7 @@ impl Literal<'_> {
                 .push(
                     &STRAY_BLANK,
                     entry,
-                    self.span.clone(),
+                    self.span(),
                     format!("the literal {literal:?} has {what}"),
                 )
                 .help("if it is meant, say so with an example")
@@ -108,7 +109,7 @@ impl Literal<'_> {
                 "{name} is always in lower case, and never meets {literal:?} with its capitals"
             );
             report
-                .push(&UPPER_CASE, entry, self.span.clone(), message)
+                .push(&UPPER_CASE, entry, self.span(), message)
                 .help("write it in lower case, or compare without regard to case")
                 .upstream(provenance);
         }
@@ -137,7 +138,7 @@ impl Literal<'_> {
         let wrong = [&PUBLIC_SUFFIX, &SHARED_PLATFORM].contains(&lint);
         let severity = if wrong { Severity::Error } else { Severity::Warning };
         report
-            .push(lint, entry, self.span.clone(), message)
+            .push(lint, entry, self.span(), message)
             .help(help)
             .at_most(severity)
             .upstream(&rule.provenance);

@@ -106,19 +106,16 @@ struct Line<'f> {
 }
 
 fn json(findings: &[Finding], files: usize, mut out: impl Write) -> Result<()> {
-    let lines = findings.iter().map(|finding| {
-        let (line, column) = finding.place();
-        Line {
-            code: finding.lint.code,
-            severity: finding.severity.name(),
-            file: &finding.file,
-            line,
-            column,
-            tool: &finding.tool,
-            message: &finding.diagnostic.message,
-            help: finding.diagnostic.help.as_deref(),
-            page: format!("docs/lints.md#{}", finding.lint.code),
-        }
+    let lines = findings.iter().map(|finding| Line {
+        code: finding.lint.code,
+        severity: finding.severity.name(),
+        file: &finding.file,
+        line: finding.line,
+        column: finding.column,
+        tool: &finding.tool,
+        message: &finding.message,
+        help: finding.help.as_deref(),
+        page: format!("docs/lints.md#{}", finding.lint.code),
     });
     let report = Report {
         schema: SCHEMA,
