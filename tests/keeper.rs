@@ -238,6 +238,12 @@ fn through_a_plugin_file_they_come_out_too() {
         assert_eq!(linked_in.tools, loaded.tools);
         assert!(loaded.origin.ends_with(".so"), "{}", loaded.origin);
     }
+    // The plugin runs files of one's own, too.
+    dir.create("faulty.toml", faulty(&["fine.exe"]));
+    let mut command = catalog(&dir, &["test", "--output", "json", "faulty.toml", "--plugin"]);
+    let json = test(command.arg(&built().catalog).run().ended(0).silent());
+    let shown = json.detectors.iter().map(|one| (one.name.as_str(), one.examples));
+    assert_eq!(shown.collect::<Vec<_>>(), [("catalog", 1), ("catalog", 1)]);
 }
 
 #[test]
@@ -248,10 +254,10 @@ fn an_example_that_does_not_come_out_is_told() {
     eqnice!(
         "faulty.toml:35: fine.com is started
     process.name  \"fine.com\"
-  process event, through files (linked in):
+  process event, through catalog (linked in):
   did not fire: faulty.process
 
-files (linked in): 1 tool, 2 examples, 1 failed (1 of faulty)
+catalog (linked in): 1 tool, 2 examples, 1 failed (1 of faulty)
 ",
         ran.ended(1).silent().text()
     );

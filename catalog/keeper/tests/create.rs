@@ -8,11 +8,12 @@ use std::fs;
 
 use proptest::prelude::*;
 use remora_catalog::{Tool, embedded_tools};
-use remora_catalog_detector::given;
+use remora_catalog_detector::{MANIFEST, MODULE};
 use remora_engine::host::{Detectors, LinkedIn, Plugins};
 use remora_keeper::{
     create::{BLANKS, CreateError, Known, create, text},
-    lint::{Entry, Severity, Strictness, lint},
+    lint::{Entry, Files, Severity, Strictness, lint},
+    slug,
     trial::test,
 };
 
@@ -39,9 +40,11 @@ fn left(entry: &Entry) -> Vec<String> {
 }
 
 fn fails(entry: &Entry) -> usize {
-    given::give(vec![entry.tool().rule_set()]);
-    let linked_in = LinkedIn { manifest: given::MANIFEST, module: given::MODULE };
-    let detectors = Detectors::start(&[linked_in], &Plugins::default(), &[]).unwrap();
+    let files = Files { entries: vec![entry.clone()], findings: vec![] };
+    let configs = [("catalog".to_owned(), files.selection().to_toml())].into();
+    let linked_in = LinkedIn { manifest: MANIFEST, module: MODULE };
+    let plugins = Plugins { configs, ..Plugins::default() };
+    let detectors = Detectors::start(&[linked_in], &plugins, &[]).unwrap();
     let tested = test(std::slice::from_ref(entry), &detectors).unwrap();
     assert_eq!(tested[0].examples(), entry.tool().examples.len());
     tested[0].failures.len()
@@ -113,7 +116,7 @@ proptest! {
     ) {
         let known = Known { name, domains, companies, products, ..sample() };
         if let Ok(text) = text(&known) {
-            let entry = Entry::read("any.toml", &text).unwrap();
+            let entry = Entry::read(&format!("{}.toml", slug(&known.name)), &text).unwrap();
             prop_assert_eq!(fails(&entry), 0, "{}", text);
             let errors = lint(&[entry], &[], Strictness::Addition);
             let wrong = errors.iter().filter(|f| f.severity == Severity::Error);

@@ -222,5 +222,5 @@ fn what_cannot_be_read_is_said_and_the_rest_is_read() {
     assert!(error.contains("none.toml"), "{error}");
     let empty = tempfile::tempdir().unwrap();
     let error = Files::read(&[empty.path().to_owned()]).unwrap_err().to_string();
-    assert!(error.contains("no .toml file"), "{error}");
+    assert!(error.contains("no tool's file"), "{error}");
 }

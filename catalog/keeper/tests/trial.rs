@@ -6,10 +6,10 @@
 
 use std::collections::BTreeSet;
 
-use remora_catalog_detector::{MANIFEST, MODULE, given};
+use remora_catalog_detector::{MANIFEST, MODULE};
 use remora_engine::host::{Detectors, LinkedIn, Plugins};
 use remora_keeper::{
-    lint::{Entry, embedded},
+    lint::{Entry, Files, embedded},
     trial::{Tested, test},
 };
 use serde::Deserialize;
@@ -30,16 +30,20 @@ struct Case {
     failed: BTreeSet<String>,
 }
 
-fn through(entries: &[Entry], linked_in: LinkedIn) -> Tested {
-    let detectors = Detectors::start(&[linked_in], &Plugins::default(), &[]).unwrap();
+/// Through the catalog's detector, as it is or with a configuration.
+fn through(entries: &[Entry], config: Option<String>) -> Tested {
+    let linked_in = LinkedIn { manifest: MANIFEST, module: MODULE };
+    let configs = config.map(|config| ("catalog".to_owned(), config)).into_iter().collect();
+    let plugins = Plugins { configs, ..Plugins::default() };
+    let detectors = Detectors::start(&[linked_in], &plugins, &[]).unwrap();
     let mut tested = test(entries, &detectors).unwrap();
     assert_eq!(tested.len(), 1);
     tested.remove(0)
 }
 
 fn given(entries: &[Entry]) -> Tested {
-    given::give(entries.iter().map(|entry| entry.tool().rule_set()).collect());
-    through(entries, LinkedIn { manifest: given::MANIFEST, module: given::MODULE })
+    let files = Files { entries: entries.to_vec(), findings: vec![] };
+    through(entries, Some(files.selection().to_toml()))
 }
 
 fn said(tested: &Tested) -> BTreeSet<String> {
@@ -75,7 +79,7 @@ fn examples_come_out_as_the_cases_say() {
 #[test]
 fn the_catalogs_examples_come_out() {
     let entries = embedded();
-    let embedded = through(&entries, LinkedIn { manifest: MANIFEST, module: MODULE });
+    let embedded = through(&entries, None);
     assert!(embedded.passed(), "{:#?}", embedded.failures);
     // What a detector is given is what it has.
     let given = given(&entries);
@@ -91,6 +95,6 @@ fn the_catalogs_examples_come_out() {
 fn tools_that_a_detector_does_not_know_are_left_out() {
     let File { base, .. } = toml::from_str(include_str!("trial.toml")).unwrap();
     let entry = Entry::read("probe.toml", &base).unwrap();
-    let tested = through(&[entry], LinkedIn { manifest: MANIFEST, module: MODULE });
+    let tested = through(&[entry], None);
     assert_eq!((tested.shown.len(), tested.examples(), tested.passed()), (0, 0, true));
 }

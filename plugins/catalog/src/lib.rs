@@ -8,8 +8,6 @@
 
 #![forbid(unsafe_code)]
 
-pub mod given;
-
 use remora_catalog::Selection;
 use remora_sdk::{
     Detector, Error, Shim,

@@ -45,26 +45,29 @@ fn duplicate_tools(entries: &[Entry], report: &mut Report) {
 }
 
 fn duplicate_rules(entries: &[Entry], beside: &[&Tool], report: &mut Report) {
-    let mut known: BTreeMap<&str, String> = BTreeMap::new();
+    let mut known: BTreeMap<&str, (&str, String)> = BTreeMap::new();
     for tool in beside {
         for one in &tool.rules {
-            known.insert(&one.rule.id, format!("the tool {:?}", tool.id));
+            known.insert(&one.rule.id, (&tool.id, format!("the tool {:?}", tool.id)));
         }
     }
     for entry in entries {
-        for (at, one) in entry.tool().rules.iter().enumerate() {
+        let tool = entry.tool();
+        for (at, one) in tool.rules.iter().enumerate() {
             let id = one.rule.id.as_str();
-            if let Some(other) = known.get(id) {
-                report
-                    .push(
-                        &DUPLICATE_RULE,
-                        entry,
-                        entry.of_rule(at, "id"),
-                        format!("the rule id {id:?} is taken by {other}"),
-                    )
-                    .help("every rule has an id of its own; findings are counted by it");
-            } else {
-                known.insert(id, format!("the tool {:?} ({})", entry.tool().id, entry.origin()));
+            match known.get(id) {
+                // The second file of a tool is told as a whole.
+                Some((owner, _)) if *owner == tool.id => {}
+                Some((_, other)) => {
+                    let message = format!("the rule id {id:?} is taken by {other}");
+                    report
+                        .push(&DUPLICATE_RULE, entry, entry.of_rule(at, "id"), message)
+                        .help("every rule has an id of its own; findings are counted by it");
+                }
+                None => {
+                    let own = format!("the tool {:?} ({})", tool.id, entry.origin());
+                    known.insert(id, (&tool.id, own));
+                }
             }
         }
     }

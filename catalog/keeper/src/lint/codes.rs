@@ -44,7 +44,7 @@ lints! {
     /// Something still to be filled in.
     UNFINISHED "unfinished" Error Error;
     /// A file that is not called like its tool.
-    FILE_NAME "file-name" Error Warning;
+    FILE_NAME "file-name" Error Error;
     /// Two files of one tool.
     DUPLICATE_TOOL "duplicate-tool" Error Error;
     /// Two rules of one id.

@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use remora_catalog::{CatalogError, Tool, embedded as texts};
+use remora_catalog::{CatalogError, Selection, Tool, ToolFile, embedded as texts, read_folder};
 
 use super::{Strictness, finding::Finding, place::Place};
 
@@ -135,11 +135,14 @@ impl Files {
                 files.take(path);
                 continue;
             }
-            let found = in_folder(path).map_err(|why| ReadError::Path(path.clone(), why))?;
-            if found.is_empty() {
-                return Err(ReadError::Empty(path.clone()));
+            let (found, errors) = read_folder(path);
+            // Nothing of a folder, and not: nothing of one of its files.
+            let whole = errors.iter().find(|error| Path::new(error.origin()) == path);
+            if let Some(error) = whole {
+                return Err(ReadError::Folder(Box::new(error.clone())));
             }
-            found.iter().for_each(|path| files.take(path));
+            files.findings.extend(errors.iter().map(Finding::invalid));
+            found.iter().for_each(|file| files.add(&file.origin, &file.text));
         }
         Ok(files)
     }
@@ -153,6 +156,16 @@ impl Files {
         findings
     }
 
+    /// Those that could be read, as the configuration of the catalog's detector,
+    /// which then has their rules and no others.
+    pub fn selection(&self) -> Selection {
+        let file = |entry: &Entry| ToolFile {
+            origin: entry.origin.clone(),
+            text: entry.text.as_ref().to_owned(),
+        };
+        Selection { embedded: false, files: self.entries.iter().map(file).collect() }
+    }
+
     /// How many files there were.
     pub fn len(&self) -> usize {
         self.entries.len() + self.findings.len()
@@ -163,22 +176,25 @@ impl Files {
         self.len() == 0
     }
 
+    fn add(&mut self, origin: &str, text: &str) {
+        match Entry::read(origin, text) {
+            Ok(entry) => self.entries.push(entry),
+            Err(error) => self.findings.push(Finding::invalid(&error)),
+        }
+    }
+
     fn take(&mut self, path: &Path) {
         let origin = path.display().to_string();
-        let read = bytes(path).map_err(|why| format!("this file cannot be read: {why}"));
-        let text = read.and_then(|bytes| {
+        let text = bytes(path).map_err(|why| format!("this file cannot be read: {why}"));
+        let text = text.and_then(|bytes| {
             String::from_utf8(bytes).map_err(|why| {
                 let at = why.utf8_error().valid_up_to();
                 format!("this file is not UTF-8: the byte at offset {at} is none of a character")
             })
         });
-        let entry = match &text {
-            Ok(text) => Entry::read(&origin, text).map_err(|error| Finding::invalid(&error)),
-            Err(message) => Err(Finding::unread(&origin, message.clone())),
-        };
-        match entry {
-            Ok(entry) => self.entries.push(entry),
-            Err(finding) => self.findings.push(finding),
+        match text {
+            Ok(text) => self.add(&origin, &text),
+            Err(message) => self.findings.push(Finding::unread(&origin, message)),
         }
     }
 }
@@ -192,36 +208,23 @@ fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn in_folder(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut found = vec![];
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|ending| ending == "toml") && path.is_file() {
-            found.push(path);
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
 /// Why nothing was read.
 #[derive(Debug)]
 pub enum ReadError {
     /// A path that cannot be read.
     Path(PathBuf, io::Error),
-    /// A folder without any tool's file.
-    Empty(PathBuf),
+    /// A folder that cannot be read, or has no tool's file.
+    Folder(Box<CatalogError>),
 }
 
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ReadError::Path(path, why) => write!(f, "{}: {why}", path.display()),
-            ReadError::Empty(path) => write!(
-                f,
-                "{}: there is no .toml file in it\nhelp: name the folder that the tools' files lie in, not one above it",
-                path.display()
-            ),
+            ReadError::Folder(error) => {
+                write!(f, "{}: {}", error.origin(), error.message())?;
+                error.help().map_or(Ok(()), |help| write!(f, "\nhelp: {help}"))
+            }
         }
     }
 }

@@ -3,11 +3,14 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::{BufWriter, Write},
+    path::Path,
 };
 
 use anyhow::{Context as _, Result, bail};
-use remora_catalog_detector::given;
-use remora_engine::host::{Detectors, LinkedIn, Origin, Plugins, Trust};
+use remora_engine::host::{
+    Detectors, LinkedIn, Origin, Plugins, Trust,
+    check::{Found, check},
+};
 use remora_keeper::{
     lint::{self, Entry, Files},
     trial::{self, Failure, Tested},
@@ -25,23 +28,33 @@ use crate::{
 /// The schema of the machine output.
 const SCHEMA: &str = "remora.catalog-test/1";
 
+/// The detector that runs whatever files it is given.
+const CATALOG: &str = "catalog";
+
 /// Runs the command.
 pub(crate) fn run(args: &TestArgs) -> Result<Status> {
-    let (files, linked_in) = if args.paths.is_empty() {
-        (Files { entries: lint::embedded(), findings: vec![] }, detectors::linked_in())
+    let mut linked_in = detectors::linked_in();
+    let mut configs = BTreeMap::new();
+    let files = if args.paths.is_empty() {
+        Files { entries: lint::embedded(), findings: vec![] }
     } else {
         let files = Files::read(&args.paths)?;
-        given::give(files.entries.iter().map(|entry| entry.tool().rule_set()).collect());
-        (files, vec![LinkedIn { manifest: given::MANIFEST, module: given::MODULE }])
+        linked_in = vec![LinkedIn {
+            manifest: remora_catalog_detector::MANIFEST,
+            module: remora_catalog_detector::MODULE,
+        }];
+        configs.insert(CATALOG.to_owned(), files.selection().to_toml());
+        files
     };
-    let plugins = Plugins {
-        files: args.plugin.clone(),
-        trust: detectors::trust().unwrap_or_else(Trust::unreadable),
-        ..Plugins::default()
-    };
+    let trust = detectors::trust().unwrap_or_else(Trust::unreadable);
+    let mut plugins = Plugins { files: args.plugin.clone(), trust, ..Plugins::default() };
     let out = BufWriter::new(stdout::take(&plugins).context("standard output")?);
     let entries = &files.entries;
-    let mut all = trial::test(entries, &Detectors::start(&linked_in, &Plugins::default(), &[])?)?;
+    let own = Plugins { configs: configs.clone(), ..Plugins::default() };
+    let mut all = trial::test(entries, &Detectors::start(&linked_in, &own, &[])?)?;
+    if args.plugin.iter().any(|path| is_catalog(path, &plugins.trust)) {
+        plugins.configs = configs;
+    }
     if !args.plugin.is_empty() {
         let loaded = trial::test(entries, &Detectors::start(&[], &plugins, &[])?)?;
         if let Some(none) = loaded.iter().find(|one| one.shown.is_empty()) {
@@ -62,6 +75,12 @@ pub(crate) fn run(args: &TestArgs) -> Result<Status> {
     }
     let found = all.iter().any(|one| !one.passed());
     Ok(Status { found, failed: !files.findings.is_empty() })
+}
+
+/// Whether a plugin is that detector. What is wrong with it is told when it is
+/// loaded.
+fn is_catalog(path: &Path, trust: &Trust) -> bool {
+    check(path, Found::Named, trust).is_ok_and(|checked| checked.manifest.name == CATALOG)
 }
 
 /// Tools that no detector can find.
