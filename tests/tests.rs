@@ -30,6 +30,8 @@ mod excluded;
 mod scenarios;
 // Why rules fired or did not, and that it agrees with the sweep.
 mod explain;
+// What the catalog's keeper does: lint, test, new files.
+mod keeper;
 // A plugin built before the ABI grew.
 #[cfg(target_os = "linux")]
 mod growth;

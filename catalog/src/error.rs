@@ -13,15 +13,19 @@ pub struct CatalogError {
 
 impl CatalogError {
     pub(crate) fn new(origin: &str, text: &str, problem: Problem) -> CatalogError {
-        let (text, span) = readable(text, problem.span);
-        let Problem { message, help, .. } = problem;
-        let diagnostic = Diagnostic { message, span, help, text };
+        let Problem { message, span, help } = problem;
+        let diagnostic = diagnose(text, span, message, help);
         CatalogError { origin: origin.to_owned(), diagnostic }
     }
 
     /// The file, as the caller named it.
     pub fn origin(&self) -> &str {
         &self.origin
+    }
+
+    /// What is wrong and where, without the file's name.
+    pub fn diagnostic(&self) -> &Diagnostic {
+        &self.diagnostic
     }
 
     /// The line, from 1.
@@ -105,6 +109,18 @@ impl Problem {
         let words: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
         Problem::new(problem.span.clone(), message).accepting(typed, &words)
     }
+}
+
+/// A diagnostic of a catalog file's text, fit to be shown: of lines that are
+/// long it has the part around the place.
+pub fn diagnose(
+    text: &str,
+    span: Range<usize>,
+    message: impl Into<String>,
+    help: Option<String>,
+) -> Diagnostic {
+    let (text, span) = readable(text, span);
+    Diagnostic { message: message.into(), span, help, text }
 }
 
 /// A text of which every line is short, with the same number of lines, and the

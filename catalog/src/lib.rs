@@ -22,9 +22,9 @@ mod sources;
 
 pub use browsers::{browsers, is_browser, web_views};
 pub use embed::{embedded, embedded_rule_sets, embedded_tools};
-pub use error::CatalogError;
+pub use error::{CatalogError, diagnose};
 pub use model::{
-    Abuse, Category, Deployment, Example, IndicatorEntry, InstanceEntry, Mode, Platform,
+    Abuse, Allow, Category, Deployment, Example, IndicatorEntry, InstanceEntry, Mode, Platform,
     Provenance, RuleEntry, Technique, Tool, Validity,
 };
 pub use scenario::{

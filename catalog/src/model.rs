@@ -50,6 +50,8 @@ pub struct Tool {
     pub next_steps: Vec<String>,
     /// What has to be said about the entry; `""` for nothing.
     pub note: String,
+    /// What lints leave alone in the whole file.
+    pub allow: Vec<Allow>,
     /// By what it is recognised.
     pub indicators: Vec<IndicatorEntry>,
     /// How one installation of it is told from another.
@@ -165,6 +167,15 @@ pub struct Abuse {
     pub url: String,
 }
 
+/// Something that a lint finds, and that is right all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allow {
+    /// The lint's code; which there are, the catalog's keeper knows.
+    pub lint: String,
+    /// Why it is right.
+    pub why: String,
+}
+
 /// Where an entry comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provenance {
@@ -188,6 +199,8 @@ pub struct IndicatorEntry {
     pub valid: Validity,
     /// What has to be said about it; `""` for nothing.
     pub note: String,
+    /// What lints leave alone in it.
+    pub allow: Vec<Allow>,
     /// Where it comes from.
     pub provenance: Provenance,
 }
@@ -226,6 +239,8 @@ pub struct RuleEntry {
     pub generated: bool,
     /// What has to be said about it; `""` for nothing.
     pub note: String,
+    /// What lints leave alone in it.
+    pub allow: Vec<Allow>,
     /// Where it comes from.
     pub provenance: Provenance,
 }

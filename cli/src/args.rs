@@ -1,8 +1,12 @@
 //! The command line, as a contract: `docs/output.md` and the help say the same.
 
+mod catalog;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+pub(crate) use self::catalog::{DiffArgs, Level, LintArgs, NewArgs, TestArgs};
 
 /// Finds remote-management (RMM) tools in the logs that you already have.
 #[derive(Debug, Parser)]
@@ -79,32 +83,14 @@ pub(crate) enum Command {
 pub(crate) enum CatalogCommand {
     /// Bring the tools' files in line with a collection of others; what people wrote in them stays.
     Import(ImportArgs),
+    /// Say what is wrong with tools' files: what is too broad, never fires, is not tried.
+    Lint(LintArgs),
+    /// Show every example of tools' files to the detectors, and say which do not come out.
+    Test(TestArgs),
+    /// Write the file of a new tool, with what is known of it filled in.
+    New(NewArgs),
     /// Say what differs between two catalogs, and between what they find.
     Diff(DiffArgs),
-}
-
-const DIFF_EXAMPLES: &str = "Examples:
-  remora catalog diff embedded mine/                what your folder changes
-  remora catalog diff old/ new/ --on exports/       and what that changes in a sweep
-
-Exit status, as diff has it: 0 the same; 1 something differs; 2 could not do what was asked.";
-
-/// `remora catalog diff`
-#[derive(Debug, ClapArgs)]
-#[command(after_help = DIFF_EXAMPLES)]
-pub(crate) struct DiffArgs {
-    /// A folder of tools' files, or embedded: the catalog in the program.
-    pub(crate) old: PathBuf,
-    /// Likewise.
-    pub(crate) new: PathBuf,
-    /// Sweep these files, folders or globs with both catalogs, and say which sightings differ.
-    #[arg(long, value_name = "INPUT", num_args = 1..)]
-    pub(crate) on: Vec<PathBuf>,
-    #[command(flatten)]
-    pub(crate) reading: ReadingArgs,
-    /// Text for people, or one JSON object.
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) output: ExplainOutput,
 }
 
 /// `remora catalog import`
@@ -315,15 +301,15 @@ pub(crate) struct ExplainArgs {
     pub(crate) why_not: bool,
     /// Text for people, or one JSON object.
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
-    pub(crate) output: ExplainOutput,
+    pub(crate) output: TextOrJson,
     /// Stop after so many events; 0 for no limit [default: 20 for text, else none].
     #[arg(long, value_name = "N", help_heading = "Output")]
     pub(crate) limit: Option<u64>,
 }
 
-/// Forms of an explanation.
+/// Forms of what is neither a list of sightings nor a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ExplainOutput {
+pub(crate) enum TextOrJson {
     /// For people.
     Text,
     /// One object.

@@ -5,13 +5,14 @@ use std::{io, process::ExitCode};
 /// How a command ended.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Status {
-    /// `--fail-on` found something, or two catalogs differ.
+    /// It found what it was asked to fail on: `--fail-on`, errors of a lint,
+    /// examples that do not come out, two catalogs that differ.
     pub(crate) found: bool,
     /// It could not do what was asked.
     pub(crate) failed: bool,
 }
 
-/// 0: ran through. 1: `--fail-on` found something. 2: could not do what was
+/// 0: ran through. 1: found what it was to fail on. 2: could not do what was
 /// asked; wins over 1. A reader that closed the pipe has what it wanted.
 pub(crate) fn code(result: anyhow::Result<Status>) -> ExitCode {
     match result {

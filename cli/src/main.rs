@@ -25,7 +25,7 @@ fn main() -> ExitCode {
     log::install(&args.log);
     let result = match &args.command {
         args::Command::Sweep(sweep) => cmd::sweep::run(sweep, &args.log),
-        args::Command::Catalog(catalog) => cmd::catalog::run(catalog),
+        args::Command::Catalog(catalog) => cmd::catalog::run(catalog, &args.log),
         args::Command::Explain(explain) => cmd::explain::run(explain, &args.log),
         args::Command::Plugin(plugin) => cmd::plugin::run(plugin),
         args::Command::Completions { shell } => cmd::generated::completions(*shell),

@@ -6,7 +6,7 @@
 //! beside one below it) nothing is decided by it alone; then it is enough that
 //! its value is met.
 
-use remora_rules::{EventView, Expr, Program, TextOp, Truth};
+use remora_rules::{EventView, Expr, Program, TextOp, TextPredicate, Truth};
 
 /// One alternative of a rule.
 #[derive(Debug)]
@@ -28,26 +28,61 @@ pub(crate) struct Place {
     pub(crate) value: usize,
 }
 
-/// The alternatives of a rule, in the order of its text.
+/// The alternatives of a rule, in the order of its text. Each holds the rest of
+/// the rule, so that this is for rules of some hundred values at most.
 pub fn alternatives(rule: &Expr) -> Vec<Alternative> {
     let mut found = vec![];
-    leaves(rule, &mut 0, &mut |leaf, expr| {
-        let values = match expr {
-            Expr::Text(text) if has_choice(text.op) => text.literals.len(),
-            _ => 1,
-        };
-        for value in 0..values {
-            let place = Place { leaf, value };
-            let predicate = only(expr, value);
-            found.push(Alternative {
-                program: Program::new(&predicate),
-                predicate,
-                place,
-                without: without(rule, place, &mut 0).as_ref().map(Program::new),
-            });
-        }
+    predicates(rule, |place, predicate| {
+        found.push(Alternative {
+            program: Program::new(&predicate),
+            predicate,
+            place,
+            without: without(rule, place, &mut 0).as_ref().map(Program::new),
+        });
     });
     found
+}
+
+/// How many alternatives a rule has.
+pub(crate) fn count(rule: &Expr) -> usize {
+    let mut count = 0;
+    leaves(rule, &mut 0, &mut |_, expr| count += values(expr));
+    count
+}
+
+/// The alternatives that no event meets for which the rule holds, however many
+/// there are. What it says less: one that is met may still decide nothing.
+pub(crate) fn unmet<'e, E: EventView + 'e>(
+    rule: &Expr,
+    events: impl Iterator<Item = &'e E>,
+) -> Vec<Expr> {
+    let program = Program::new(rule);
+    let fires: Vec<&E> = events.filter(|event| program.eval(*event) == Truth::True).collect();
+    let mut left = vec![];
+    predicates(rule, |_, predicate| {
+        let program = Program::new(&predicate);
+        if !fires.iter().any(|event| program.eval(*event) == Truth::True) {
+            left.push(predicate);
+        }
+    });
+    left
+}
+
+/// Each value of each leaf, as a predicate of its own.
+fn predicates(rule: &Expr, mut see: impl FnMut(Place, Expr)) {
+    leaves(rule, &mut 0, &mut |leaf, expr| {
+        for value in 0..values(expr) {
+            see(Place { leaf, value }, only(expr, value));
+        }
+    });
+}
+
+/// How many values of a leaf stand for one another.
+fn values(leaf: &Expr) -> usize {
+    match leaf {
+        Expr::Text(text) if has_choice(text.op) => text.literals.len(),
+        _ => 1,
+    }
 }
 
 /// The alternatives that none of `events` exercises.
@@ -110,13 +145,12 @@ pub(crate) fn leaves(expr: &Expr, next: &mut usize, see: &mut dyn FnMut(usize, &
 
 /// A leaf with one of its values.
 fn only(leaf: &Expr, value: usize) -> Expr {
-    let mut leaf = leaf.clone();
-    if let Expr::Text(text) = &mut leaf
-        && has_choice(text.op)
-    {
-        text.literals = vec![text.literals[value].clone()];
+    match leaf {
+        Expr::Text(text) if has_choice(text.op) => {
+            Expr::Text(TextPredicate { literals: vec![text.literals[value].clone()], ..*text })
+        }
+        leaf => leaf.clone(),
     }
-    leaf
 }
 
 /// The tree without a value of a leaf; none if nothing can hold any more.
@@ -194,6 +228,20 @@ mod tests {
         assert_eq!(left(rule, &both), Vec::<String>::new());
         // Two values in one event decide nothing.
         assert_eq!(left(rule, &[Event("a.example/b.example", "A")]), [a, b, empty]);
+    }
+
+    /// Where there are very many, what is met is enough.
+    #[test]
+    fn what_is_not_met_is_left() {
+        let rule = r#"remote.url has_any ("a.example", "b.example") or process.company has "A""#;
+        let rule = compile(rule, &[kind::CONNECTION]).unwrap();
+        assert_eq!(count(&rule), 3);
+        let left = |events: &[Event]| -> Vec<String> {
+            unmet(&rule, events.iter()).iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(left(&[]).len(), 3);
+        // Both at once decide nothing, and are met.
+        assert_eq!(left(&[Event("a.example/b.example", "")]), [r#"process.company has "A""#]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What the keeper of the catalog does with it: reading collections of others
-//! into tools' files.
+//! into tools' files ([`import`]), saying what is wrong with files ([`lint`]),
+//! showing their examples to detectors ([`trial`]), writing new ones
+//! ([`create`]).
 //!
 //! The catalog itself only models and reads; whatever changes its files or
 //! judges them is here, and only the program uses it.
@@ -7,5 +9,11 @@
 #![forbid(unsafe_code)]
 
 pub mod alternatives;
+pub mod create;
 pub mod diff;
 pub mod import;
+pub mod lint;
+mod names;
+pub mod trial;
+
+pub use names::slug;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use toml::{Spanned, value::Datetime};
 
 use super::{
-    provenance,
+    allow, provenance,
     words::{Text, not_blank, shortened, word},
 };
 use crate::{
@@ -30,6 +30,8 @@ pub(super) struct Raw {
     valid: Option<Spanned<RawValidity>>,
     #[serde(default)]
     note: String,
+    #[serde(default)]
+    allow: Vec<allow::Raw>,
     provenance: provenance::Raw,
 }
 
@@ -66,6 +68,7 @@ pub(super) fn entries(raw: Vec<Raw>) -> Result<Vec<IndicatorEntry>, Problem> {
             indicator: Indicator { ty, value, class, role },
             valid: validity(ty, raw.valid)?,
             note: raw.note,
+            allow: allow::entries(raw.allow)?,
             provenance: provenance::provenance(raw.provenance)?,
         });
     }

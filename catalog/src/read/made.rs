@@ -132,6 +132,7 @@ pub(super) fn rules(
                 },
                 generated: true,
                 note: String::new(),
+                allow: vec![],
                 provenance: from?.clone(),
             })
         })

@@ -6,6 +6,7 @@
 //! another is checked. Each value keeps its place in the file until then, so
 //! that both steps point at it.
 
+mod allow;
 mod example;
 mod indicator;
 mod instance;
@@ -68,6 +69,8 @@ struct RawTool {
     next_steps: Vec<String>,
     #[serde(default)]
     note: String,
+    #[serde(default)]
+    allow: Vec<allow::Raw>,
 }
 
 #[derive(Deserialize)]
@@ -120,6 +123,7 @@ pub(crate) fn tool(text: &str) -> Result<Tool, Problem> {
         abuse: raw.tool.abuse.into_iter().map(abuse).collect::<Result<_, _>>()?,
         next_steps: raw.tool.next_steps,
         note: raw.tool.note,
+        allow: allow::entries(raw.tool.allow)?,
         indicators,
         instances,
         rules,

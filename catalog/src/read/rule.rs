@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    provenance,
+    allow, provenance,
     words::{Text, event_field, event_kind, kind_names, not_blank, word},
 };
 use crate::{
@@ -27,6 +27,8 @@ pub(super) struct Raw {
     learns: Option<Text>,
     #[serde(default)]
     note: String,
+    #[serde(default)]
+    allow: Vec<allow::Raw>,
     provenance: provenance::Raw,
 }
 
@@ -73,6 +75,7 @@ pub(super) fn entries(
             where_text: raw.r#where.into_inner(),
             generated: false,
             note: raw.note,
+            allow: allow::entries(raw.allow)?,
             provenance: provenance::provenance(raw.provenance)?,
         });
     }

@@ -13,7 +13,7 @@ use remora_engine::sweep::{self, EXPLANATION_SCHEMA, Explanation, Options, Origi
 use serde::Serialize;
 
 use crate::{
-    args::{ExplainArgs, ExplainOutput, LogArgs},
+    args::{ExplainArgs, LogArgs, TextOrJson},
     cmd::sweep::{browsers, read_format, read_zone, say_problem},
     exit::Status,
     inputs::{Inputs, named},
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &ExplainArgs, log: &LogArgs) -> Result<Status> {
     let format = read_format(&args.reading.format)?;
     let exclusions = scenarios::read(&args.exclusions.scenario)?;
     let plugins = args.detectors.plugins();
-    let colour = log.color.choice(io::stdout().is_terminal()) && args.output == ExplainOutput::Text;
+    let colour = log.color.choice(io::stdout().is_terminal()) && args.output == TextOrJson::Text;
     let stdout = stdout::take(&plugins).context("standard output")?;
     let detectors = args.detectors.start(&plugins)?;
     let (paths, lines) = split_lines(&arguments);
@@ -64,14 +64,14 @@ pub(crate) fn run(args: &ExplainArgs, log: &LogArgs) -> Result<Status> {
         progress: Arc::default(),
     };
     let limit = match (args.limit, args.output) {
-        (Some(0), _) | (None, ExplainOutput::Json) => u64::MAX,
+        (Some(0), _) | (None, TextOrJson::Json) => u64::MAX,
         (Some(limit), _) => limit,
-        (None, ExplainOutput::Text) => 20,
+        (None, TextOrJson::Text) => 20,
     };
     let mut out =
         Out { out: BufWriter::new(stdout), output: args.output, colour, written: 0, failure: None };
     // Nobody asked for these events or rules in particular: what has nothing to say is counted.
-    let by_the_way = args.output == ExplainOutput::Text
+    let by_the_way = args.output == TextOrJson::Text
         && selection.lines.is_empty()
         && !args.why_not
         && options.tools.is_empty()
@@ -165,7 +165,7 @@ fn line_of(argument: &Path) -> Option<(PathBuf, RangeInclusive<u64>)> {
 
 struct Out<W> {
     out: W,
-    output: ExplainOutput,
+    output: TextOrJson,
     colour: bool,
     written: u64,
     failure: Option<anyhow::Error>,
@@ -175,10 +175,10 @@ impl<W: Write> Out<W> {
     /// Writes one explanation; says whether to go on.
     fn event(&mut self, explanation: &Explanation) -> bool {
         let done = match self.output {
-            ExplainOutput::Text => {
+            TextOrJson::Text => {
                 explanation::write(explanation, self.colour, &mut self.out).map_err(Into::into)
             }
-            ExplainOutput::Json => self.json(explanation),
+            TextOrJson::Json => self.json(explanation),
         };
         self.written += 1;
         self.failure = done.err();
@@ -205,7 +205,7 @@ impl<W: Write> Out<W> {
                 "In {events} no rule fired or came near; --why-not, --tool, --rule or FILE:LINE show why."
             )?;
         }
-        if self.output == ExplainOutput::Json {
+        if self.output == TextOrJson::Json {
             if self.written == 0 {
                 write!(self.out, "{{\"schema\":\"{EXPLANATION_SCHEMA}\",\"events\":[")?;
             }

@@ -1,7 +1,6 @@
 //! The commands, one file each.
 
 pub(crate) mod catalog;
-pub(crate) mod catalog_diff;
 pub(crate) mod explain;
 pub(crate) mod generated;
 pub(crate) mod plugin;

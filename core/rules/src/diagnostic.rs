@@ -7,6 +7,36 @@ use std::{fmt, ops::Range};
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet, renderer::DecorStyle};
 
+/// How much a diagnostic weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Probably not what was meant.
+    Warning,
+    /// Wrong.
+    Error,
+}
+
+impl Severity {
+    /// The word in output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Note => "note",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+
+    fn level(self) -> Level<'static> {
+        match self {
+            Severity::Note => Level::NOTE,
+            Severity::Warning => Level::WARNING,
+            Severity::Error => Level::ERROR,
+        }
+    }
+}
+
 /// What is wrong with a rule, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -34,9 +64,30 @@ impl Diagnostic {
     /// `origin` names the text (a file, or e.g. `--where`); `color` adds ANSI
     /// escapes. Ends without a line end.
     pub fn render(&self, origin: &str, color: bool) -> String {
+        self.render_as(Severity::Error, None, origin, 1, color)
+    }
+
+    /// As [`render`](Self::render), for what is no error of syntax. A `code`
+    /// stands in brackets behind the severity. `first` is the number that the
+    /// text's first line has in `origin`, for a text that is a part of it.
+    pub fn render_as(
+        &self,
+        severity: Severity,
+        code: Option<&str>,
+        origin: &str,
+        first: usize,
+        color: bool,
+    ) -> String {
         let annotation = AnnotationKind::Primary.span(self.span.clone());
-        let snippet = Snippet::source(self.text.as_str()).path(origin).annotation(annotation);
-        let mut group = Level::ERROR.primary_title(self.message.as_str()).element(snippet);
+        let snippet = Snippet::source(self.text.as_str())
+            .path(origin)
+            .line_start(first)
+            .annotation(annotation);
+        let mut title = severity.level().primary_title(self.message.as_str());
+        if let Some(code) = code {
+            title = title.id(code);
+        }
+        let mut group = title.element(snippet);
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help.as_str()));
         }

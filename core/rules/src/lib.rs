@@ -27,7 +27,7 @@ pub mod trace;
 
 pub use ast::{Expr, Learned, NumberOp, NumberPredicate, TextOp, TextPredicate};
 pub use check::check_regex;
-pub use diagnostic::Diagnostic;
+pub use diagnostic::{Diagnostic, Severity};
 pub use eval::{EventView, Program, Reason, Truth};
 pub use index::{Index, IndexError};
 pub use names::nearest;

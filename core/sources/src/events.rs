@@ -136,6 +136,32 @@ impl Events {
         self.rows[row].wanted
     }
 
+    /// Adds an event that stands in no input, without a time: for trying
+    /// detectors. Its record is its row.
+    pub fn add<'t>(
+        &mut self,
+        kind: Kind,
+        texts: impl IntoIterator<Item = (Field, &'t str)>,
+        numbers: impl IntoIterator<Item = (Field, i64)>,
+    ) {
+        let record = self.rows.len() as u64;
+        self.push(Head {
+            kind,
+            time: None,
+            record,
+            line: record + 1,
+            span: 0..0,
+            sampled: false,
+            wanted: true,
+        });
+        for (field, text) in texts {
+            self.set_text(field, text);
+        }
+        for (field, number) in numbers {
+            self.set_number(field, number);
+        }
+    }
+
     /// Begins a new event; the setters below fill it.
     pub(crate) fn push(&mut self, head: Head) {
         let Head { kind, time, record, line, span, sampled, wanted } = head;

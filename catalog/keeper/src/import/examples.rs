@@ -58,12 +58,30 @@ fn adopted(expr: &Expr) -> Expr {
 /// Makes the examples that `tool` lacks. Those of it that were generated are
 /// not counted.
 pub(super) fn make(tool: &Tool) -> Made {
+    of_rules(tool, |entry| !entry.generated)
+}
+
+/// Makes the examples that the rules lack which were made of a new tool's
+/// indicators. They are the tool's from then on: no import makes them anew.
+pub(crate) fn made(tool: &Tool) -> Vec<Example> {
+    let made = of_rules(tool, |entry| entry.generated).examples;
+    made.into_iter().map(|example| Example { generated: false, ..example }).collect()
+}
+
+/// The kinds of a rule that each want an example of their own. A rule that was
+/// made of indicators asks the same in each of its kinds.
+fn kinds(entry: &RuleEntry) -> &[Kind] {
+    let kinds = entry.rule.kinds.as_slice();
+    if entry.generated { &kinds[..1] } else { kinds }
+}
+
+fn of_rules(tool: &Tool, which: impl Fn(&RuleEntry) -> bool) -> Made {
     let mut made = Made::default();
     let programs: Vec<Program> =
         tool.rules.iter().map(|entry| Program::new(&adopted(&entry.rule.expr))).collect();
     let by_hand: Vec<&Example> =
         tool.examples.iter().filter(|example| !example.generated).collect();
-    for entry in tool.rules.iter().filter(|entry| !entry.generated) {
+    for entry in tool.rules.iter().filter(|entry| which(entry)) {
         positives(tool, entry, &programs, &by_hand, &mut made);
         negatives(tool, entry, &programs, &by_hand, &mut made);
     }
@@ -89,10 +107,10 @@ fn positives(
         let failed = |one: &Alternative| (rule.id.clone(), one.predicate.to_string());
         let left: Vec<Alternative> =
             left.into_iter().filter(|one| !made.failed.contains(&failed(one))).collect();
-        let lacking = rule.kinds.iter().copied().find(|kind| {
+        let lacking = kinds(entry).iter().copied().find(|kind| {
             !of_kind.iter().any(|e| e.kind == *kind && program.eval(*e) == Truth::True)
         });
-        let Some(kind) = next_kind(rule.kinds.as_slice(), left.first(), lacking, &mut turn) else {
+        let Some(kind) = next_kind(kinds(entry), left.first(), lacking, &mut turn) else {
             return;
         };
         let draft = draft(&expr, &left, kind);
@@ -295,7 +313,7 @@ fn negatives(
 ) {
     let rule = &entry.rule;
     let program = Program::new(&adopted(&rule.expr));
-    for &kind in &rule.kinds {
+    for &kind in kinds(entry) {
         let known: Vec<&Example> = by_hand.iter().copied().chain(&made.examples).collect();
         let of_kind = || known.iter().copied().filter(|example| example.kind == kind);
         if of_kind().any(|example| example.fires.is_empty() && program.eval(example) != Truth::True)

@@ -50,7 +50,7 @@ pub(super) fn without_generated(text: &str) -> String {
 }
 
 /// The text with these examples at its end.
-pub(super) fn with_examples(text: &str, examples: &[Example]) -> String {
+pub(crate) fn with_examples(text: &str, examples: &[Example]) -> String {
     let mut text = text.to_owned();
     for one in examples {
         let event: Vec<String> = one
@@ -75,10 +75,11 @@ pub(super) fn with_examples(text: &str, examples: &[Example]) -> String {
             learned => format!("learned = {{ {} }}\n", learned.join(", ")),
         };
         text += &format!(
-            "\n[[example]]\nkind = {:?}\nevent = {event}\n{learned}fires = {}\nwhy = {}\ngenerated = true\n",
+            "\n[[example]]\nkind = {:?}\nevent = {event}\n{learned}fires = {}\nwhy = {}\n{}",
             one.kind.name(),
             list(one.fires.iter().map(String::as_str)),
             quoted(&one.why),
+            if one.generated { "generated = true\n" } else { "" },
         );
     }
     text

@@ -17,9 +17,10 @@ use super::{
     remark::{Remark, Weight},
     scan::{Sort, tokens},
     text,
-    tool::{NAMES, slug},
+    tool::NAMES,
     yaml,
 };
+use crate::names::slug;
 
 /// The folder of tools.
 const TOOLS: &str = "RMM";

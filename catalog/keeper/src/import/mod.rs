@@ -24,6 +24,7 @@ mod tool;
 mod write;
 mod yaml;
 
+pub(crate) use self::{examples::made as made_examples, file::with_examples};
 pub use self::{
     list::{List, ListError, Query},
     remark::{Remark, Weight},

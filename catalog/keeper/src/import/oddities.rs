@@ -16,6 +16,7 @@ use super::{
     tool::{NAMES, Wanted},
     write::{Start, joined},
 };
+use crate::names::bare;
 
 /// Which names of the table are whose, tool by tool. The table spells tools in
 /// its own way: letters and digits of a tool's folder, name or alias decide.
@@ -49,10 +50,6 @@ pub(super) fn owners<'l>(
         owned[at].push(named);
     }
     owned
-}
-
-fn bare(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// What is odd in one tool's entries.

@@ -51,17 +51,6 @@ pub(super) struct Wanted {
     pub(super) summary_file: String,
 }
 
-/// The id of a folder's tool: lower case, and every run of other characters
-/// than letters and digits one hyphen.
-pub(super) fn slug(folder: &str) -> String {
-    let words: Vec<String> = folder
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_ascii_lowercase)
-        .collect();
-    words.join("-")
-}
-
 pub(super) fn wanted(id: &str, listed: &Listed, names: &[&Named]) -> Wanted {
     let mut wanted = Wanted {
         indicators: vec![],
@@ -205,24 +194,6 @@ fn add(found: &mut Vec<Indicator>, ty: IndicatorType, value: &str, (file, line):
                 files: vec![file.to_owned()],
                 line,
             });
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::slug;
-
-    #[test]
-    fn ids_are_slugs_of_folders() {
-        for (folder, id) in [
-            ("SupRemo", "supremo"),
-            ("MSP360_CloudBerry", "msp360-cloudberry"),
-            ("BlueTrait.io", "bluetrait-io"),
-            ("parsec.app", "parsec-app"),
-            ("A  b--C.", "a-b-c"),
-        ] {
-            assert_eq!(slug(folder), id);
         }
     }
 }

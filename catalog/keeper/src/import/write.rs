@@ -15,8 +15,9 @@ use super::{
     oddities,
     remark::{Remark, Weight},
     seed,
-    tool::{slug, wanted},
+    tool::wanted,
 };
+use crate::names::slug;
 
 /// The state of the list that is imported.
 #[derive(Clone, Debug, PartialEq, Eq)]

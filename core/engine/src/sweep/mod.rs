@@ -27,6 +27,7 @@ mod sample;
 mod second;
 mod sighting;
 mod summary;
+mod trial;
 mod values;
 mod verdict;
 mod weekly;
@@ -55,6 +56,7 @@ pub use sighting::{
     format_time, short_id,
 };
 pub use summary::{DetectorSummary, InputSummary, SUMMARY_SCHEMA, SecondPass, Summary};
+pub use trial::{Trial, Tried};
 pub use values::{REPORTS_CAP, ReportId, VALUES_CAP};
 pub use verdict::Verdict;
 pub use weekly::{Days, Hours, Weekly};

@@ -1,4 +1,4 @@
-//! `remora catalog`: what the catalog's keeper does.
+//! `remora catalog import`
 
 use std::{
     collections::BTreeMap,
@@ -8,24 +8,13 @@ use std::{
 use anyhow::{Result, bail};
 use remora_keeper::import::{self, Imported, List, Remark, Stamp};
 
-use crate::{
-    args::{CatalogCommand, ImportArgs},
-    cmd::catalog_diff,
-    exit::Status,
-};
+use crate::{args::ImportArgs, exit::Status};
 
 /// Remarks of one code that are written out without `--all`.
 const SHOWN: usize = 5;
 
 /// Runs the command.
-pub(crate) fn run(command: &CatalogCommand) -> Result<Status> {
-    match command {
-        CatalogCommand::Diff(args) => catalog_diff::run(args),
-        CatalogCommand::Import(args) => run_import(args),
-    }
-}
-
-fn run_import(args: &ImportArgs) -> Result<Status> {
+pub(crate) fn run(args: &ImportArgs) -> Result<Status> {
     if args.collection != import::SOURCE {
         bail!(
             "{:?} is no collection that can be imported\nhelp: accepted is: {}",

@@ -14,7 +14,7 @@ use remora_engine::sweep::{self, Grouping, Options, RuleSighting};
 use remora_keeper::diff;
 
 use crate::{
-    args::{DiffArgs, ExplainOutput},
+    args::{DiffArgs, TextOrJson},
     cmd::sweep::{browsers, read_format, read_zone, say_problem},
     detectors,
     exit::Status,
@@ -62,8 +62,8 @@ pub(crate) fn run(args: &DiffArgs) -> Result<Status> {
     };
     let mut out = BufWriter::new(io::stdout().lock());
     match args.output {
-        ExplainOutput::Text => catalog_diff::text(&tools, found.as_ref(), &mut out),
-        ExplainOutput::Json => catalog_diff::json(&tools, found.as_ref(), &mut out),
+        TextOrJson::Text => catalog_diff::text(&tools, found.as_ref(), &mut out),
+        TextOrJson::Json => catalog_diff::json(&tools, found.as_ref(), &mut out),
     }
     .and_then(|()| Ok(out.flush()?))
     .context("standard output")?;
