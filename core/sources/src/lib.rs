@@ -17,6 +17,7 @@ mod csv;
 pub mod defender;
 pub mod dialects;
 mod elements;
+pub mod epoch;
 pub mod events;
 mod extract;
 mod fast;
@@ -38,8 +39,10 @@ mod stream;
 #[cfg(test)]
 mod tests;
 pub mod time;
+mod tsv;
 mod utf16;
 mod walk;
+pub mod zeek;
 mod zstd;
 
 pub use blocks::{BLOCK_SIZE, Blocks};
