@@ -182,11 +182,14 @@ pub struct Told {
     pub format: Option<FormatName>,
     /// The zone of times that are local. An input that has such times is refused without it.
     pub zone: Option<Zone>,
+    /// Whether a compressed input is decompressed in a thread of its own, beside whoever reads its
+    /// blocks. The blocks are the same.
+    pub beside: bool,
 }
 
 impl From<Option<FormatName>> for Told {
     fn from(format: Option<FormatName>) -> Told {
-        Told { format, zone: None }
+        Told { format, ..Told::default() }
     }
 }
 
@@ -211,7 +214,7 @@ pub fn open_sized(
     told: &Told,
     sizes: Sizes,
 ) -> Result<Opened, InputError> {
-    let reader = Reader::new(reader).map_err(unreadable)?;
+    let reader = Reader::new(reader, told.beside).map_err(unreadable)?;
     let framer = Framer::new(Framing::Lines, sizes.record);
     let mut blocks = Blocks::new(reader, framer, sizes.record, sizes.block);
     blocks.fill(sizes.head);

@@ -11,6 +11,7 @@
 //! decodes a block, on any thread, into [`Events`].
 #![forbid(unsafe_code)]
 
+mod ahead;
 mod blocks;
 mod clock;
 mod csv;

@@ -94,7 +94,7 @@ fn a_row_with_stray_quotes_keeps_its_columns() {
     let error = sweep_file(&path, &Every(true), true).unwrap_err();
     assert_eq!(error.kind, InputErrorKind::NoZone);
     assert!(error.message.contains("--timezone"), "{error}");
-    let told = Told { format: None, zone: Zone::from_name("Europe/Berlin") };
+    let told = Told { zone: Zone::from_name("Europe/Berlin"), ..Told::default() };
     let file = Box::new(std::fs::File::open(path).unwrap());
     let swept = sweep_told(file, &told, USUAL, &Every(true), &mut Nth(256), true).unwrap();
     assert_eq!((swept.counts.events, swept.counts.repaired), (1, 1));
