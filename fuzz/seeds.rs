@@ -32,6 +32,11 @@ fn main() {
                 let size = if target == "open" { "" } else { " " };
                 seeds.write(target, &(size.to_owned() + &input));
             }
+            // A tab, a newline and a backslash are written with escapes in these files.
+            let text = input.replace("\\x09", "\t").replace("\\N", "\n").replace("\\x5c", "\\");
+            if text.starts_with('#') {
+                seeds.write("zeek", &(" ".to_owned() + &text));
+            }
         }
     }
     for sample in files(&root.join("tests/samples/office")) {

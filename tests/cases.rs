@@ -150,6 +150,7 @@ case_files! {
     catalog "catalog.toml"
     tables "tables.toml"
     by_tool "by_tool.toml"
+    zeek "zeek.toml"
 }
 
 /// A row of `cases/remote_url.toml`.

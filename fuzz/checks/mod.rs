@@ -28,6 +28,7 @@ pub const CHECKS: &[Check] = &[
     ("rule", rule::check),
     ("time", time::check),
     ("trust", trust::check),
+    ("zeek", records::check_zeek),
 ];
 
 /// Runs the check of a target.

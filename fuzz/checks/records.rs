@@ -4,7 +4,7 @@ use std::io::{self, Cursor, Read};
 
 use remora_abi::{Field, Kind};
 use remora_sources::{
-    Counts, FormatName, Refusal, Sampler, Scan, Trouble, Wanted,
+    Block, Counts, FormatName, Refusal, Sampler, Scan, Trouble, Wanted,
     input::{Opened, Sizes, open_reader, open_sized},
 };
 
@@ -19,6 +19,10 @@ pub(crate) fn check_ndjson(data: &[u8]) {
 
 pub(crate) fn check_csv(data: &[u8]) {
     check(data, FormatName::DefenderCsv);
+}
+
+pub(crate) fn check_zeek(data: &[u8]) {
+    check(data, FormatName::ZeekTsv);
 }
 
 /// Bytes of no stated format, compressed or not: recognised or not, and read
@@ -92,7 +96,7 @@ fn sweep(mut opened: Opened, validate: bool) -> Swept {
         );
         *sum += counts;
         swept.refusals.extend(scan.refusals.iter().cloned());
-        swept.events.extend(see(&scan, &opened, &block.data));
+        swept.events.extend(see(&scan, &opened, &block));
         opened.blocks.recycle(block);
     }
     swept.bytes = opened.blocks.bytes();
@@ -101,14 +105,14 @@ fn sweep(mut opened: Opened, validate: bool) -> Swept {
 }
 
 /// The events of a block, in words.
-fn see(scan: &Scan, opened: &Opened, data: &[u8]) -> Vec<String> {
+fn see(scan: &Scan, opened: &Opened, block: &Block) -> Vec<String> {
     let events = &scan.events;
     let event = |row: usize| {
-        let raw = &data[events.span(row)];
+        let raw = &block.data[events.span(row)];
         let mut words = vec![
             format!("{:?} {:?}", events.kinds()[row], events.time(row)),
             format!("{} {} {raw:?}", events.record(row), events.line(row)),
-            format!("{:?}", opened.stream.record_hash(raw)),
+            format!("{:?}", opened.stream.record_hash(block, events.span(row))),
         ];
         let texts = events.text_fields().map(|field| (field, events.text(row, field).to_owned()));
         let numbers = events
@@ -127,7 +131,8 @@ struct Letter;
 
 impl Wanted for Letter {
     fn fields(&self, _: Kind) -> &[Field] {
-        &[remora_abi::field::DEVICE_ID, remora_abi::field::REMOTE_URL]
+        use remora_abi::field::{DEVICE_ID, REMOTE_HOST, REMOTE_URL};
+        &[DEVICE_ID, REMOTE_URL, REMOTE_HOST]
     }
     fn opens(&self, _: Kind) -> bool {
         false

@@ -7,6 +7,8 @@
 //! bytes are dropped as they come, so that memory stays bounded whatever the
 //! input holds.
 
+mod rows;
+
 use memchr::memchr_iter;
 
 use crate::{
@@ -15,6 +17,7 @@ use crate::{
     framing::{Frame, Framer, Skip},
     input::Framed,
     reader::Reader,
+    tsv::{Headers, Line},
 };
 
 /// About how many bytes a block has.
@@ -28,6 +31,7 @@ pub struct Blocks {
     reader: Reader,
     framer: Framer,
     header: Option<Header>,
+    headers: Option<Headers>,
     block_size: usize,
     limit: usize,
     /// The first `read` bytes are read, the first `whole` of them are whole records.
@@ -56,6 +60,8 @@ enum Stop {
     More,
     TooLong,
     OtherColumns,
+    /// The next record has another header than those before it, which must be given away first.
+    NextHeader,
 }
 
 impl Blocks {
@@ -64,6 +70,7 @@ impl Blocks {
             reader,
             framer,
             header: None,
+            headers: None,
             block_size,
             limit,
             buffer: Vec::new(),
@@ -138,12 +145,14 @@ impl Blocks {
                 }
                 Stop::TooLong => self.pass_over(troubles),
                 Stop::OtherColumns => self.refuse_rest(),
+                Stop::NextHeader => unreachable!("it stops behind records, which are given away"),
             }
         }
     }
 
     /// Moves `whole` over the records that are read.
     fn frame(&mut self) -> Stop {
+        self.frame_rows();
         while self.whole < self.read {
             let data = &self.buffer[..self.read];
             let start = self.whole;
@@ -156,7 +165,15 @@ impl Blocks {
             let frame = &data[start..end];
             let content = if unclosed { Some(frame) } else { self.framer.content(frame) };
             if let Some(content) = content {
+                let line = match &mut self.headers {
+                    Some(headers) => headers.line(content, !self.framed.is_empty()),
+                    None => Line::Row,
+                };
+                if line == Line::OtherRow {
+                    return Stop::NextHeader;
+                }
                 let row = match &self.header {
+                    _ if line == Line::Said => Row::Repeated,
                     Some(header) if self.foreign.is_none() && !unclosed => header.row(content),
                     _ => Row::Record,
                 };
@@ -177,6 +194,7 @@ impl Blocks {
             }
             self.lines += self.framer.lines(frame);
             self.whole = end;
+            self.frame_rows();
         }
         Stop::More
     }
@@ -198,6 +216,7 @@ impl Blocks {
             line: self.line,
             record: self.record,
             data,
+            header: self.headers.as_ref().map(Headers::current),
             framed: std::mem::replace(&mut self.framed, framed),
         };
         self.read = rest.len();
@@ -331,6 +350,11 @@ impl Blocks {
     pub(crate) fn set_framing(&mut self, framer: Framer, header: Option<Header>) {
         self.framer = framer;
         self.header = header;
+    }
+
+    /// Sets that the lines between the rows say how those are written.
+    pub(crate) fn set_headers(&mut self, headers: Headers) {
+        self.headers = Some(headers);
     }
 }
 

@@ -12,7 +12,7 @@
 
 use remora_abi::{Field, Kind, field::*, kind};
 
-use crate::mapping::{FieldMap, Filled, KindRules, Mapping, Recognise, Shape, Table};
+use crate::mapping::{FieldMap, Filled, KindRules, Mapping, Recognise, Shape, Table, Times};
 
 type Columns = &'static [&'static str];
 
@@ -386,6 +386,9 @@ pub static DEFENDER: Mapping = Mapping {
         Table { kind: kind::PROCESS, time: TIME, fields: &[COMMON, PROCESS] },
         Table { kind: kind::SIGNATURE, time: TIME, fields: &[COMMON, SIGNATURE] },
     ],
+    times: Times::Iso,
+    // A report id is unique on its device only.
+    unique_ids: false,
 };
 
 #[cfg(test)]
@@ -409,31 +412,5 @@ mod tests {
             }
         }
         assert!(checked > 70);
-    }
-
-    /// A field is made in one way, of as many columns as its shape takes.
-    #[test]
-    fn tables_are_consistent() {
-        for table in DEFENDER.tables {
-            let maps: Vec<_> = table.fields.iter().copied().flatten().collect();
-            for (at, map) in maps.iter().enumerate() {
-                assert!(
-                    maps[..at].iter().all(|other| other.field != map.field),
-                    "{}",
-                    map.field.name()
-                );
-                let columns = match map.shape {
-                    Shape::Constant(_) => 0..=0,
-                    Shape::ByAction(_) => 1..=1,
-                    Shape::ByActionOr(..) | Shape::Member(_) | Shape::Path => 2..=2,
-                    Shape::HostOf(_) | Shape::ProcessKey => 3..=3,
-                    Shape::Account => 3..=usize::MAX,
-                    Shape::Verbatim | Shape::LastComponent | Shape::Truth | Shape::Opaque => {
-                        1..=usize::MAX
-                    }
-                };
-                assert!(columns.contains(&map.columns.len()), "{}", map.field.name());
-            }
-        }
     }
 }

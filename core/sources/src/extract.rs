@@ -69,7 +69,7 @@ impl PlannedField {
     #[inline]
     pub(crate) fn of_value<'r>(&self, value: &'r str, out: &'r mut String) -> &'r str {
         match self.shape {
-            Shape::HostOf(_) => host(value, out),
+            Shape::HostOf(_) | Shape::Host | Shape::RequestHost => host(value, out),
             Shape::LastComponent => last_component(value),
             _ => value,
         }
@@ -98,6 +98,28 @@ impl PlannedField {
                 }
                 host(url, out).into()
             }
+            Shape::Host => host(record.value(columns[0]), out).into(),
+            Shape::RequestHost => match (record.value(columns[0]), record.value(columns[1])) {
+                ("", "*") => "".into(),
+                ("", target) => host(target, out).into(),
+                (name, _) => host(name, out).into(),
+            },
+            Shape::RequestUrl => {
+                request_url(record.value(columns[0]), record.value(columns[1]), out).into()
+            }
+            Shape::Side => {
+                record.value(columns[usize::from(is_inbound(record, &columns[2..]))]).into()
+            }
+            Shape::ByDirection(here, elsewhere) => {
+                if is_inbound(record, columns) { elsewhere } else { here }.into()
+            }
+            Shape::List => match record.first(columns) {
+                list if list.starts_with('[') => {
+                    member::push_elements(list, out);
+                    out.as_str().into()
+                }
+                list => list.into(),
+            },
             Shape::Member(members) => {
                 let damaged = find_member(record, columns, members, out);
                 Extracted { text: out, damaged }
@@ -157,6 +179,24 @@ fn host<'r>(value: &'r str, out: &'r mut String) -> &'r str {
 /// What follows the last slash or backslash.
 fn last_component(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+/// The URL of a request: a target that is no path says all of it, as what is asked of a proxy does.
+fn request_url<'r>(host: &str, target: &'r str, out: &'r mut String) -> &'r str {
+    if host.is_empty() || !target.starts_with(['/', '*']) && !target.is_empty() {
+        return target;
+    }
+    out.extend(["http://", host]);
+    if target != "*" {
+        out.push_str(target);
+    }
+    out
+}
+
+/// Whether a connection comes from elsewhere to here: not from a local address, but to one.
+fn is_inbound(record: &Record<'_>, from_and_to: &[Column]) -> bool {
+    let says = |at: usize, words: [&str; 2]| words.contains(&record.value(from_and_to[at]));
+    says(0, ["F", "false"]) && says(1, ["T", "true"])
 }
 
 /// `folder` joined with `name` unless that is its last component already. Without a folder there

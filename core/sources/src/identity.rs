@@ -51,6 +51,11 @@ pub(crate) fn of_row(header: &Header, raw: &[u8]) -> [u8; 16] {
     hash(&values)
 }
 
+/// The hash of a record of these columns and values.
+pub(crate) fn of_values(values: impl IntoIterator<Item = (String, String)>) -> [u8; 16] {
+    hash(&values.into_iter().collect())
+}
+
 fn hash(values: &BTreeMap<String, String>) -> [u8; 16] {
     let mut hasher = Sha256::new();
     for part in values.iter().filter(|(_, value)| !value.is_empty()).flat_map(|(n, v)| [n, v]) {

@@ -9,12 +9,11 @@ use crate::{
     Stream, Zone,
     blocks::{BLOCK_SIZE, Blocks},
     csv::Header,
-    defender::DEFENDER,
     framing::{BYTE_ORDER_MARK, Framer, Framing, MAX_RECORD},
-    plan::Plan,
     reader::Reader,
     sniff,
     stream::Shape,
+    tsv::{self, Headers},
 };
 
 /// How much of an input is looked at to recognise it, after decompression.
@@ -36,6 +35,10 @@ pub enum FormatName {
     DefenderTimeline,
     /// The service's own table of process starts (CSV).
     DefenderInternal,
+    /// Zeek's logs as text of columns.
+    ZeekTsv,
+    /// Zeek's logs, one JSON object a line.
+    ZeekNdjson,
 }
 
 impl FormatName {
@@ -47,6 +50,8 @@ impl FormatName {
         FormatName::DefenderEvents,
         FormatName::DefenderTimeline,
         FormatName::DefenderInternal,
+        FormatName::ZeekTsv,
+        FormatName::ZeekNdjson,
     ];
     /// The name in options and output.
     pub fn name(self) -> &'static str {
@@ -57,6 +62,8 @@ impl FormatName {
             FormatName::DefenderEvents => "defender-events",
             FormatName::DefenderTimeline => "defender-timeline",
             FormatName::DefenderInternal => "defender-internal",
+            FormatName::ZeekTsv => "zeek-tsv",
+            FormatName::ZeekNdjson => "zeek-ndjson",
         }
     }
     /// The format of this name.
@@ -119,6 +126,8 @@ pub struct Block {
     pub line: u64,
     /// Index of the first record in the input, from 0.
     pub record: u64,
+    /// How they are written, where that may change within an input.
+    pub(crate) header: Option<Arc<tsv::Header>>,
     /// Where its records are: found once, when the block was cut.
     pub(crate) framed: Vec<Framed>,
 }
@@ -173,11 +182,14 @@ pub struct Told {
     pub format: Option<FormatName>,
     /// The zone of times that are local. An input that has such times is refused without it.
     pub zone: Option<Zone>,
+    /// Whether a compressed input is decompressed in a thread of its own, beside whoever reads its
+    /// blocks. The blocks are the same.
+    pub beside: bool,
 }
 
 impl From<Option<FormatName>> for Told {
     fn from(format: Option<FormatName>) -> Told {
-        Told { format, zone: None }
+        Told { format, ..Told::default() }
     }
 }
 
@@ -202,7 +214,7 @@ pub fn open_sized(
     told: &Told,
     sizes: Sizes,
 ) -> Result<Opened, InputError> {
-    let reader = Reader::new(reader).map_err(unreadable)?;
+    let reader = Reader::new(reader, told.beside).map_err(unreadable)?;
     let framer = Framer::new(Framing::Lines, sizes.record);
     let mut blocks = Blocks::new(reader, framer, sizes.record, sizes.block);
     blocks.fill(sizes.head);
@@ -212,15 +224,13 @@ pub fn open_sized(
     if blocks.head().starts_with(BYTE_ORDER_MARK) {
         blocks.drop_front(BYTE_ORDER_MARK.len());
     }
-    let plan = Arc::new(Plan::new(&DEFENDER));
-    let found =
-        sniff::recognise(&plan, blocks.head(), blocks.ended(), told.format).map_err(|message| {
-            match blocks.failed() {
-                Some(failed) => unreadable(format_args!("{}; before, {message}", failed.message)),
-                None => InputError { kind: InputErrorKind::Unrecognised, message },
-            }
-        })?;
-    let sniff::Found { format, mut shape, start } = found;
+    let found = sniff::recognise(blocks.head(), blocks.ended(), told.format).map_err(
+        |message| match blocks.failed() {
+            Some(failed) => unreadable(format_args!("{}; before, {message}", failed.message)),
+            None => InputError { kind: InputErrorKind::Unrecognised, message },
+        },
+    )?;
+    let sniff::Found { format, plan, mut shape, start } = found;
     if let Shape::Csv(header) = &mut shape {
         if let (Some(column), None) = (header.local_time(), &told.zone) {
             let message = format!(
@@ -234,6 +244,9 @@ pub fn open_sized(
     blocks.drop_front(start);
     let header = if let Shape::Csv(header) = &shape { Some(Header::clone(header)) } else { None };
     blocks.set_framing(Framer::new(shape.framing(), sizes.record), header);
+    if matches!(shape, Shape::Tsv) {
+        blocks.set_headers(Headers::new(Arc::clone(&plan)));
+    }
     let compression = blocks.compression();
     Ok(Opened { stream: Stream::new(format, plan, shape), blocks, compression })
 }

@@ -11,12 +11,14 @@
 //! decodes a block, on any thread, into [`Events`].
 #![forbid(unsafe_code)]
 
+mod ahead;
 mod blocks;
 mod clock;
 mod csv;
 pub mod defender;
 pub mod dialects;
 mod elements;
+pub mod epoch;
 pub mod events;
 mod extract;
 mod fast;
@@ -38,8 +40,10 @@ mod stream;
 #[cfg(test)]
 mod tests;
 pub mod time;
+mod tsv;
 mod utf16;
 mod walk;
+pub mod zeek;
 mod zstd;
 
 pub use blocks::{BLOCK_SIZE, Blocks};

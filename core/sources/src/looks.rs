@@ -3,7 +3,7 @@
 //! A folder of exports holds other things too, and "unknown format" makes
 //! people search; most of what is met can be named from its first bytes.
 
-use crate::{FormatName, csv::fields, ndjson};
+use crate::{FormatName, csv::fields, ndjson, tsv};
 
 /// First bytes of files that hold no text.
 const BINARY: &[(&[u8], &str)] = &[
@@ -35,8 +35,6 @@ const BINARY: &[(&[u8], &str)] = &[
 
 /// First bytes of text in formats that are not read.
 const TEXT: &[(&[u8], &str)] = &[
-    (b"#separator", "a Zeek log (TSV)"),
-    (b"#fields", "a Zeek log (TSV)"),
     (b"#Software:", "a W3C extended log"),
     (b"#Version:", "a W3C extended log"),
     (b"CEF:", "CEF records"),
@@ -60,6 +58,11 @@ pub(crate) fn describe(head: &[u8], object: Option<&[u8]>) -> String {
     {
         return "no format fits: it looks like UTF-16 text without a byte order mark: convert it to UTF-8".to_owned();
     }
+    if tsv::lacks_header(head) {
+        return "no format fits: it looks like rows of a Zeek log without the lines that begin \
+                with # before them: put the lines #separator to #types of the whole log there"
+            .to_owned();
+    }
     let text = String::from_utf8_lossy(head);
     if !is_text(&text) {
         return "no format fits: it looks like binary data".to_owned();
@@ -67,7 +70,7 @@ pub(crate) fn describe(head: &[u8], object: Option<&[u8]>) -> String {
     let text = text.trim_start();
     let formats: Vec<_> = FormatName::ALL.iter().map(|format| format.name()).collect();
     format!(
-        "no format fits: it looks like {}; if it holds rows of Defender or Sentinel tables, name \
+        "no format fits: it looks like {}; if it holds rows of Defender or Sentinel tables or of Zeek, name \
          its format with --format ({})",
         unknown(text, object),
         formats.join(", ")

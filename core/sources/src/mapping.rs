@@ -33,6 +33,22 @@ pub enum Shape {
     /// in a member of the second column, a JSON object or a string that holds one; the third
     /// column, the action, says which member ([`by_action`]).
     HostOf(&'static [(&'static str, &'static str)]),
+    /// The [host](crate::host::host_of) in the column.
+    Host,
+    /// The host that an HTTP request went to: the one in the first column, the Host header; where
+    /// that is empty, the one in the second column, the request's target, unless it is a path.
+    RequestHost,
+    /// The URL of an HTTP request: the second column, the request's target, behind `http://` and
+    /// the first column, the Host header, unless the target says more than a path.
+    RequestUrl,
+    /// The first column; the second one where the third says `F` or `false` and the fourth `T` or
+    /// `true`: of two sides of a connection, the one that is at home.
+    Side,
+    /// By the same two columns, the first text for a connection from here and the second for one
+    /// from elsewhere.
+    ByDirection(&'static str, &'static str),
+    /// The first column that is filled; a list in JSON as its elements joined by `;`.
+    List,
     /// What follows the last slash or backslash of the first column that is filled.
     LastComponent,
     /// Folder and file name, joined unless the folder's last component is the file name already.
@@ -119,6 +135,16 @@ pub struct Recognise {
     pub origin: &'static [&'static str],
 }
 
+/// How times are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Times {
+    /// As Kusto writes them ([`time::parse`](crate::time::parse)).
+    Iso,
+    /// Seconds since the epoch with a fraction, or as Kusto writes them
+    /// ([`epoch::parse`](crate::epoch::parse)).
+    Epoch,
+}
+
 /// What a source's columns mean.
 #[derive(Clone, Copy, Debug)]
 pub struct Mapping {
@@ -128,6 +154,10 @@ pub struct Mapping {
     pub kinds: KindRules,
     /// The fields of each kind.
     pub tables: &'static [Table],
+    /// How times are written.
+    pub times: Times,
+    /// Whether the source's own record id, with kind and time, names one event without a device.
+    pub unique_ids: bool,
 }
 
 /// The numbers that a field can have.
@@ -160,6 +190,41 @@ pub fn by_action(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{defender::DEFENDER, zeek::ZEEK};
+
+    /// A field is made in one way, of as many columns as its shape takes.
+    #[test]
+    fn tables_are_consistent() {
+        for table in [&DEFENDER, &ZEEK].iter().flat_map(|mapping| mapping.tables) {
+            let maps: Vec<_> = table.fields.iter().copied().flatten().collect();
+            for (at, map) in maps.iter().enumerate() {
+                assert!(
+                    maps[..at].iter().all(|other| other.field != map.field),
+                    "{}",
+                    map.field.name()
+                );
+                let columns = match map.shape {
+                    Shape::Constant(_) => 0..=0,
+                    Shape::ByAction(_) | Shape::Host => 1..=1,
+                    Shape::ByActionOr(..)
+                    | Shape::ByDirection(..)
+                    | Shape::Member(_)
+                    | Shape::Path
+                    | Shape::RequestHost
+                    | Shape::RequestUrl => 2..=2,
+                    Shape::HostOf(_) | Shape::ProcessKey => 3..=3,
+                    Shape::Side => 4..=4,
+                    Shape::Account => 3..=usize::MAX,
+                    Shape::Verbatim
+                    | Shape::LastComponent
+                    | Shape::List
+                    | Shape::Truth
+                    | Shape::Opaque => 1..=usize::MAX,
+                };
+                assert!(columns.contains(&map.columns.len()), "{}", map.field.name());
+            }
+        }
+    }
 
     #[test]
     fn a_star_stands_for_any_text_at_the_ends() {

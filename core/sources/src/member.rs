@@ -31,6 +31,14 @@ pub(crate) fn append(object: &str, name: &str, out: &mut String) -> bool {
     true
 }
 
+/// Appends the elements of a JSON list to `out`, joined by `;`; what is no list as it stands.
+pub(crate) fn push_elements(text: &str, out: &mut String) {
+    match list(text) {
+        Some(elements) => push_list(&elements, None, out),
+        None => out.push_str(text),
+    }
+}
+
 struct Find<'n> {
     name: &'n str,
     text: String,

@@ -12,8 +12,10 @@ use std::{
 use remora_abi::{Field, Kind};
 
 use crate::{
-    mapping::{Mapping, Recognise, Shape, glob},
+    epoch,
+    mapping::{Mapping, Recognise, Shape, Times, glob},
     record::{Column, Record},
+    time,
 };
 
 /// A mapping with its columns numbered.
@@ -40,8 +42,9 @@ struct PlannedFilled {
 pub(crate) struct PlannedTable {
     /// The kind.
     pub(crate) kind: Kind,
-    /// The columns that hold the time.
+    /// The columns that hold the time, and how it is written.
     pub(crate) time: Vec<Column>,
+    times: Times,
     /// The fields.
     pub(crate) fields: Vec<PlannedField>,
     /// Columns of which one makes an event of a row.
@@ -69,6 +72,16 @@ impl PlannedTable {
         self.places.get(&field).map(|&place| &self.fields[place])
     }
 
+    /// When it happened, and whether there is a time that cannot be read.
+    pub(crate) fn when(&self, record: &Record<'_>) -> (Option<i64>, bool) {
+        let text = record.first(&self.time);
+        let time = match self.times {
+            Times::Iso => time::parse(text),
+            Times::Epoch => epoch::parse(text),
+        };
+        (time, time.is_none() && !text.is_empty())
+    }
+
     /// Whether a field that is not common to all kinds is filled.
     pub(crate) fn is_event(&self, record: &Record<'_>) -> bool {
         self.own.iter().any(|&column| record.filled(column)) || {
@@ -83,7 +96,7 @@ impl PlannedTable {
 
 /// Whether a column of the shape may be filled and yet say nothing.
 fn is_derived(shape: Shape) -> bool {
-    matches!(shape, Shape::HostOf(_) | Shape::Member(_))
+    matches!(shape, Shape::HostOf(_) | Shape::Host | Shape::RequestHost | Shape::Member(_))
 }
 
 impl Plan {
@@ -120,7 +133,8 @@ impl Plan {
                 .flat_map(|map| map.columns.iter().copied())
                 .collect();
             let places = fields.iter().enumerate().map(|(at, map)| (map.field, at)).collect();
-            plan.tables.push(PlannedTable { kind: table.kind, time, fields, own, places });
+            let (kind, times) = (table.kind, mapping.times);
+            plan.tables.push(PlannedTable { kind, time, times, fields, own, places });
         }
         for filled in mapping.kinds.filled {
             let any = plan.number_like(filled.any);
@@ -179,6 +193,12 @@ impl Plan {
     /// Whether events take their time from a column.
     pub(crate) fn is_time(&self, column: Column) -> bool {
         self.tables.iter().any(|table| table.time.contains(&column))
+    }
+
+    /// Whether a list is made of a column.
+    pub(crate) fn is_list(&self, column: Column) -> bool {
+        let mut maps = self.tables.iter().flat_map(|table| &table.fields);
+        maps.any(|map| matches!(map.shape, Shape::List) && map.columns.contains(&column))
     }
 
     /// Whether these names of columns are those of a file of this mapping.
@@ -334,6 +354,8 @@ mod tests {
                 map(field::PROCESS_CMDLINE, &["Blob"], Shape::Opaque),
             ]],
         }],
+        times: Times::Iso,
+        unique_ids: false,
     };
 
     /// A mapping of another source fills tables and needs no code.

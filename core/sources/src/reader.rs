@@ -13,6 +13,7 @@ use std::{
 use flate2::{Decompress, FlushDecompress, Status};
 
 use crate::{
+    ahead::Ahead,
     utf16::{Decoder, Order},
     zstd::{self, Unzstd},
 };
@@ -52,15 +53,51 @@ enum Text {
 enum Source {
     /// As they are.
     Plain(Raw),
+    /// Decompressed when they are asked for.
+    Packed(Packed),
+    /// Decompressed ahead.
+    Ahead(Box<Ahead>),
+}
+
+/// A compressed input.
+#[derive(Debug)]
+pub(crate) enum Packed {
     /// Inflated.
     Gzip(Box<Gunzip>),
     /// Zstandard.
     Zstd(Box<Unzstd>),
 }
 
+impl Packed {
+    /// Reads some bytes; 0 at the end. After an error there is nothing more.
+    pub(crate) fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Packed::Gzip(gunzip) => gunzip.read(out),
+            Packed::Zstd(unzstd) => unzstd.read(out),
+        }
+    }
+
+    /// The name of the compression.
+    pub(crate) fn compression(&self) -> &'static str {
+        match self {
+            Packed::Gzip(_) => "gzip",
+            Packed::Zstd(_) => "zstd",
+        }
+    }
+
+    /// Bytes read so far, before decompression.
+    pub(crate) fn bytes_in(&self) -> u64 {
+        match self {
+            Packed::Gzip(gunzip) => gunzip.raw.bytes,
+            Packed::Zstd(unzstd) => unzstd.raw().bytes,
+        }
+    }
+}
+
 impl Reader {
-    /// Looks at the first bytes of `input` and decides.
-    pub(crate) fn new(input: Box<dyn Read + Send>) -> io::Result<Self> {
+    /// Looks at the first bytes of `input` and decides; `beside`: decompresses in a thread of its
+    /// own.
+    pub(crate) fn new(input: Box<dyn Read + Send>, beside: bool) -> io::Result<Self> {
         let mut raw = Raw { input, head: [0; 4], heads: 0..0, bytes: 0 };
         let mut length = 0;
         while length < raw.head.len() {
@@ -70,10 +107,16 @@ impl Reader {
             }
         }
         raw.heads = 0..length;
-        let source = match &raw.head[..length] {
-            head if head.starts_with(&MAGIC) => Source::Gzip(Box::new(Gunzip::new(raw))),
-            head if zstd::is_frame(head) => Source::Zstd(Box::new(Unzstd::new(raw))),
-            _ => Source::Plain(raw),
+        let packed = match &raw.head[..length] {
+            head if head.starts_with(&MAGIC) => Ok(Packed::Gzip(Box::new(Gunzip::new(raw)))),
+            head if zstd::is_frame(head) => Ok(Packed::Zstd(Box::new(Unzstd::new(raw)))),
+            _ => Err(raw),
+        };
+        let source = match packed {
+            Err(raw) => Source::Plain(raw),
+            Ok(packed) if !beside => Source::Packed(packed),
+            Ok(packed) => Ahead::new(packed)
+                .map_or_else(Source::Packed, |ahead| Source::Ahead(Box::new(ahead))),
         };
         Ok(Reader { source, head: Vec::new(), given: 0, text: Text::Unknown })
     }
@@ -153,10 +196,10 @@ impl Reader {
 
     /// The name of the compression.
     pub(crate) fn compression(&self) -> Option<&'static str> {
-        match self.source {
+        match &self.source {
             Source::Plain(_) => None,
-            Source::Gzip(_) => Some("gzip"),
-            Source::Zstd(_) => Some("zstd"),
+            Source::Packed(packed) => Some(packed.compression()),
+            Source::Ahead(ahead) => Some(ahead.compression()),
         }
     }
 
@@ -164,8 +207,8 @@ impl Reader {
     pub(crate) fn bytes_in(&self) -> u64 {
         match &self.source {
             Source::Plain(raw) => raw.bytes,
-            Source::Gzip(gunzip) => gunzip.raw.bytes,
-            Source::Zstd(unzstd) => unzstd.raw().bytes,
+            Source::Packed(packed) => packed.bytes_in(),
+            Source::Ahead(ahead) => ahead.bytes_in(),
         }
     }
 }
@@ -174,8 +217,8 @@ impl Source {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         match self {
             Source::Plain(raw) => raw.read(out),
-            Source::Gzip(gunzip) => gunzip.read(out),
-            Source::Zstd(unzstd) => unzstd.read(out),
+            Source::Packed(packed) => packed.read(out),
+            Source::Ahead(ahead) => ahead.read(out),
         }
     }
 }

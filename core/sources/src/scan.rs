@@ -13,11 +13,10 @@ use remora_abi::{Field, Kind};
 use crate::{
     Block, Events,
     events::Head,
-    fast::{Memory, Screen, Verdict, json::Line, row::Row},
+    fast::{Memory, Screen, Verdict, json::Line, row::Row, sorted::Sorted, tsv},
     plan::PlannedTable,
     record::Record,
     stream::{Shape, Stream},
-    time,
 };
 
 /// How many refusals of a block are kept in words.
@@ -125,12 +124,19 @@ impl Stream {
         let mut record = Record::new(self.plan().columns());
         let mut out = String::new();
         let mut memory = std::mem::take(&mut scan.memory);
-        let Memory { hits, kinds, text, out: other, cells } = &mut memory;
+        let Memory { hits, kinds, text, out: other, cells, starts, unwanted } = &mut memory;
         let mut screen = Screen::new(self.plan(), wanted, kinds, text, other);
-        hits.begin(self.plan(), data);
+        let is_ndjson = matches!(self.shape(), Shape::Ndjson);
+        if is_ndjson {
+            hits.begin(self.plan(), data);
+        }
+        let sorted = block
+            .header
+            .as_deref()
+            .and_then(|header| Sorted::new(self.plan(), header, wanted, unwanted));
         // The row of an envelope is an object within the object. A name that is written with
         // escapes is a doubt that the line itself settles.
-        let enveloped = has_envelope(data);
+        let enveloped = is_ndjson && has_envelope(data);
         for (at, framed) in block.framed.iter().enumerate() {
             let content = &data[framed.range()];
             let index = block.record + scan.counts.records;
@@ -148,6 +154,17 @@ impl Stream {
                     // Elements of an array may be written over many lines.
                     Shape::Elements => Verdict::Read,
                     Shape::Csv(header) => screen.verdict(&mut Row::new(content, header, cells)),
+                    Shape::Tsv => match block.header.as_deref() {
+                        // One without a line end may be cut off, which is told although nobody
+                        // wants it.
+                        Some(header) if (framed.end as usize) < data.len() => sorted
+                            .as_ref()
+                            .and_then(|sorted| sorted.verdict(content, wanted, unwanted, &mut out))
+                            .unwrap_or_else(|| {
+                                screen.verdict(&mut tsv::Row::new(content, header, starts))
+                            }),
+                        _ => Verdict::Read,
+                    },
                 };
                 match verdict {
                     Verdict::Drop(kind) if !sampler.would_take(kind, index) => {
@@ -169,7 +186,7 @@ impl Stream {
             let read = if framed.unclosed {
                 Err(self.unclosed().to_owned())
             } else {
-                self.read(content, &mut record)
+                self.read(block, content, &mut record)
             };
             if let Err(message) = read {
                 scan.refuse(&place, message);
@@ -260,9 +277,9 @@ impl PlannedTable {
         out: &mut String,
         events: &mut Events,
     ) -> bool {
-        let time = record.first(&self.time);
-        head.time = time::parse(time);
-        let mut damaged = record.damaged() || (head.time.is_none() && !time.is_empty());
+        let (time, unreadable) = self.when(record);
+        head.time = time;
+        let mut damaged = record.damaged() || unreadable;
         events.push(head);
         for map in &self.fields {
             if map.field.is_number() {

@@ -8,11 +8,14 @@ use std::sync::Arc;
 use crate::{
     FormatName,
     csv::Header,
+    defender::DEFENDER,
     framing::{Frame, Framer, Framing, MAX_RECORD},
     looks, ndjson,
     plan::Plan,
     stream::Shape,
+    tsv::{self, Headers},
     walk::{Walk, Walked},
+    zeek::ZEEK,
 };
 
 /// A format, with what it takes to decode it.
@@ -20,39 +23,49 @@ use crate::{
 pub(crate) struct Found {
     /// Its name.
     pub(crate) format: FormatName,
+    /// What its columns mean.
+    pub(crate) plan: Arc<Plan>,
     /// How records are written.
     pub(crate) shape: Shape,
     /// Where they begin.
     pub(crate) start: usize,
 }
 
-impl Found {
-    fn json(format: FormatName, shape: Shape) -> Found {
-        Found { format, shape, start: 0 }
-    }
-}
-
 /// The format of an input that begins with `head` (and has no more, if `whole`); or what it looks
 /// like and what to do, in one line.
 pub(crate) fn recognise(
-    plan: &Arc<Plan>,
     head: &[u8],
     whole: bool,
     forced: Option<FormatName>,
 ) -> Result<Found, String> {
-    use FormatName::{DefenderEvents, DefenderJson, DefenderNdjson};
+    use FormatName::{DefenderEvents, DefenderJson, DefenderNdjson, ZeekNdjson, ZeekTsv};
+    let zeek = || Arc::new(Plan::new(&ZEEK));
+    if forced == Some(ZeekTsv) || forced.is_none() && tsv::begins(head) {
+        let plan = zeek();
+        return match Headers::new(Arc::clone(&plan)).fault(head) {
+            Some(fault) => Err(format!("the first row cannot be read: {fault}")),
+            None => Ok(Found { format: ZeekTsv, plan, shape: Shape::Tsv, start: 0 }),
+        };
+    }
+    let plan = Arc::new(Plan::new(&DEFENDER));
+    let json = |format, shape| {
+        let plan = if format == ZeekNdjson { zeek() } else { Arc::clone(&plan) };
+        Ok(Found { format, plan, shape, start: 0 })
+    };
+    let csv = |format, header, start| {
+        let shape = Shape::Csv(Box::new(header));
+        Ok(Found { format, plan: Arc::clone(&plan), shape, start })
+    };
     match forced {
-        Some(format @ DefenderNdjson) => return Ok(Found::json(format, Shape::Ndjson)),
-        Some(format @ DefenderJson) => return Ok(Found::json(format, Shape::Elements)),
+        Some(format @ (DefenderNdjson | ZeekNdjson)) => return json(format, Shape::Ndjson),
+        Some(format @ DefenderJson) => return json(format, Shape::Elements),
         Some(format @ DefenderEvents) => {
             let shape = if holds_lines(head) { Shape::Ndjson } else { Shape::Elements };
-            return Ok(Found::json(format, shape));
+            return json(format, shape);
         }
         Some(format) => {
-            return match best_header(plan, head, whole) {
-                Some((header, start)) if header.mapped() > 0 => {
-                    Ok(Found { format, shape: Shape::Csv(Box::new(header)), start })
-                }
+            return match best_header(&plan, head, whole) {
+                Some((header, start)) if header.mapped() > 0 => csv(format, header, start),
                 Some((header, _)) => Err(format!(
                     "no column of the header is known: {}",
                     looks::list(header.names.iter().map(String::as_str))
@@ -61,31 +74,35 @@ pub(crate) fn recognise(
             };
         }
         None if head.trim_ascii().is_empty() && whole => {
-            return Ok(Found::json(DefenderNdjson, Shape::Ndjson));
+            return json(DefenderNdjson, Shape::Ndjson);
         }
         None => {}
     }
-    let header = best_header(plan, head, whole);
+    let header = best_header(&plan, head, whole);
     if let Some((header, start)) = header
         && header.is_recognised()
     {
-        return Ok(Found { format: header.format(), shape: Shape::Csv(Box::new(header)), start });
+        return csv(header.format(), header, start);
     }
     if holds_lines(head) {
         // Envelopes may follow rows that were put before them.
-        let found: Vec<_> = lines(head).filter_map(|line| what(plan, line)).collect();
+        let found: Vec<_> = lines(head).filter_map(|line| what(&plan, line)).collect();
         match found.first() {
             Some(_) if found.contains(&DefenderEvents) => {
-                return Ok(Found::json(DefenderEvents, Shape::Ndjson));
+                return json(DefenderEvents, Shape::Ndjson);
             }
-            Some(&format) => return Ok(Found::json(format, Shape::Ndjson)),
+            Some(&format) => return json(format, Shape::Ndjson),
             None => {}
+        }
+        let zeek = zeek();
+        if lines(head).any(|line| knows(&zeek, &ndjson::names(line).own)) {
+            return json(ZeekNdjson, Shape::Ndjson);
         }
     }
     for element in first_elements(head) {
-        match what(plan, element) {
-            Some(DefenderEvents) => return Ok(Found::json(DefenderEvents, Shape::Elements)),
-            Some(_) => return Ok(Found::json(DefenderJson, Shape::Elements)),
+        match what(&plan, element) {
+            Some(DefenderEvents) => return json(DefenderEvents, Shape::Elements),
+            Some(_) => return json(DefenderJson, Shape::Elements),
             None => {}
         }
     }
@@ -95,13 +112,17 @@ pub(crate) fn recognise(
 /// Whether an object is a row or an envelope with a row.
 fn what(plan: &Plan, object: &[u8]) -> Option<FormatName> {
     let names = ndjson::names(object);
-    let known = |names: &[String]| plan.recognises(names.iter().map(String::as_str));
     match &names.row {
-        Some(row) if plan.is_table(&names.category) || known(row) => {
+        Some(row) if plan.is_table(&names.category) || knows(plan, row) => {
             Some(FormatName::DefenderEvents)
         }
-        _ => known(&names.own).then_some(FormatName::DefenderNdjson),
+        _ => knows(plan, &names.own).then_some(FormatName::DefenderNdjson),
     }
+}
+
+/// Whether these names of columns are those of a file of the plan's mapping.
+fn knows(plan: &Plan, names: &[String]) -> bool {
+    plan.recognises(names.iter().map(String::as_str))
 }
 
 /// The lines that hold an object or its beginning.

@@ -54,7 +54,9 @@ pub(super) fn read_all(options: &Options, mut give: impl FnMut(Job) -> Option<Bl
 }
 
 fn open(input: &Input, options: &Options) -> Result<Opened, InputError> {
-    let told = input::Told { format: options.format, zone: options.zone.clone() };
+    // One thread is one thread.
+    let beside = options.threads > 1;
+    let told = input::Told { format: options.format, zone: options.zone.clone(), beside };
     match &input.origin {
         Origin::Path(path) => {
             let file = File::open(path).map_err(|error| unreadable(error.to_string()))?;

@@ -533,7 +533,8 @@ fn carried(events: &Events, row: usize) -> Carried<'_> {
 }
 
 /// The identity of an event: kind, device, time and the source's record id
-/// where it has all of them, else a hash of the record. So an event that two
+/// where it has all of them (of a source whose ids need no device, without), else a hash of the
+/// record. So an event that two
 /// exports hold counts once.
 fn identify(job: &Job, events: &Events, row: usize) -> Identity {
     let text = |field| events.text(row, field);
@@ -543,8 +544,9 @@ fn identify(job: &Job, events: &Events, row: usize) -> Identity {
         id => id,
     };
     let time = events.time(row);
-    let (Some(time), false, false) = (time, id.is_empty(), device.is_empty()) else {
-        return job.stream.record_hash(&job.block.data[events.span(row)]);
+    let is_unique = !device.is_empty() || job.stream.has_unique_ids();
+    let (Some(time), false, true) = (time, id.is_empty(), is_unique) else {
+        return job.stream.record_hash(&job.block, events.span(row));
     };
     let mut hash = Sha256::new();
     hash.update(events.kinds()[row].0.to_le_bytes());

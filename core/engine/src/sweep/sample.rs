@@ -154,14 +154,13 @@ impl SampledRow {
     }
 }
 
-/// Which device a row speaks of; 0 for none.
+/// Which device a row speaks of, by id, else by name, else by its own address; 0 for none.
 pub(super) fn device_hash(events: &Events, row: usize) -> u64 {
     use std::hash::{DefaultHasher, Hash, Hasher};
-    let id = events.text(row, field::DEVICE_ID);
-    let name = if id.is_empty() { events.text(row, field::DEVICE_NAME) } else { id };
-    if name.is_empty() {
-        return 0;
-    }
+    let mut names = [field::DEVICE_ID, field::DEVICE_NAME, field::LOCAL_IP]
+        .into_iter()
+        .map(|field| events.text(row, field));
+    let Some(name) = names.find(|name| !name.is_empty()) else { return 0 };
     let mut hasher = DefaultHasher::new();
     name.hash(&mut hasher);
     hasher.finish().max(1)

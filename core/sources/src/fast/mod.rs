@@ -27,6 +27,9 @@ pub(crate) mod json;
 mod questions;
 pub(crate) mod row;
 mod screen;
+pub(crate) mod sorted;
+pub(crate) mod tsv;
+mod unwanted;
 
 pub(crate) use screen::{Screen, Verdict};
 
@@ -64,4 +67,6 @@ pub(crate) struct Memory {
     pub(crate) text: String,
     pub(crate) out: String,
     pub(crate) cells: Vec<row::Cell>,
+    pub(crate) starts: Vec<usize>,
+    pub(crate) unwanted: unwanted::Unwanted,
 }

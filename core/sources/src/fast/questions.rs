@@ -33,13 +33,30 @@ pub(super) struct Single<'p> {
     pub(super) elsewhere: Option<&'p PlannedField>,
 }
 
+impl Single<'_> {
+    /// Whether a field that comes from `text`, the column's value and not empty, is wanted.
+    #[inline]
+    pub(super) fn is_wanted(
+        &self,
+        kind: Kind,
+        text: &str,
+        wanted: &impl Wanted,
+        out: &mut String,
+    ) -> bool {
+        self.fields
+            .iter()
+            .any(|map| wanted.wants(kind, map.field, map.of_value(text, out).as_bytes()))
+    }
+}
+
 impl<'p> Questions<'p> {
     /// The questions for each kind that the plan has a table of.
     pub(super) fn all(plan: &'p Plan, wanted: &impl Wanted) -> Vec<Questions<'p>> {
         plan.tables().iter().map(|table| Questions::new(table, wanted)).collect()
     }
 
-    fn new(table: &'p PlannedTable, wanted: &impl Wanted) -> Questions<'p> {
+    /// The questions for the kind of a table.
+    pub(super) fn new(table: &'p PlannedTable, wanted: &impl Wanted) -> Questions<'p> {
         let kind = table.kind;
         let wants = |field: Field, text: &str| wanted.wants(kind, field, text.as_bytes());
         let mut questions = Questions {
@@ -54,10 +71,12 @@ impl<'p> Questions<'p> {
             let Some(map) = table.field(field) else { continue };
             match (map.shape, &map.columns[..]) {
                 (Shape::Constant(text), _) => questions.open |= wants(field, text),
-                (Shape::Verbatim | Shape::LastComponent, &[column]) if !field.is_number() => {
+                (Shape::Verbatim | Shape::Host | Shape::LastComponent, &[column])
+                    if !field.is_number() =>
+                {
                     questions.single(column).fields.push(map);
                 }
-                (Shape::HostOf(_), &[column, ..]) => {
+                (Shape::HostOf(_) | Shape::RequestHost, &[column, ..]) => {
                     let single = questions.single(column);
                     single.fields.push(map);
                     single.elsewhere = Some(map);

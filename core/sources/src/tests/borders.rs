@@ -5,7 +5,9 @@ use proptest::prelude::*;
 
 use super::{Dribble, Every, Nth, Seen, Swept, USUAL, sweep, sweep_reader, sweep_sized, value};
 use crate::{
-    FormatName::{self, DefenderCsv as CSV, DefenderJson as JSON, DefenderNdjson as NDJSON},
+    FormatName::{
+        self, DefenderCsv as CSV, DefenderJson as JSON, DefenderNdjson as NDJSON, ZeekTsv as ZEEK,
+    },
     Trouble,
     input::Sizes,
 };
@@ -58,9 +60,19 @@ const BATCHES: &str = concat!(
     "{\"properties\":{\"DeviceId\":\"c\",\"RemotePort\":3}}",
 );
 
+const LOGS: &str = concat!(
+    "#separator \\x09\n#path\tdns\n#fields\tts\tuid\tquery\trcode_name\n",
+    "1\tC1\ta.example\tNOERROR\n\n2\tC2\tb.example\tNOERROR\r\n",
+    "#close\n\u{feff}#separator \\x2c\n#set_separator,|\n#path,ssl\n#fields,server_name,uid\n",
+    "c.example,C3\n\u{feff}d.example,C4\ne.example\n",
+    "this record is longer than the limit of this test, which is small,C5,................................................\n",
+    "#fields,uid,server_name\n#open\nC6,f.example\n#close\n#separator \\x09\n\t\n7\tC7\n",
+    "#path\tfiles\n#fields\tts\tuid\n8\tC8\n#path\tdns\n#fields\tts\tquery\n9\th.example",
+);
+
 #[test]
 fn blocks_of_every_size_give_the_same() {
-    for (text, events) in [(MIXED, 3), (ROWS, 4), (ARRAY, 4), (BATCHES, 3)] {
+    for (text, events) in [(MIXED, 3), (ROWS, 4), (ARRAY, 4), (BATCHES, 3), (LOGS, 6)] {
         let whole = result(sweep_sized(text.as_bytes(), Sizes { record: 100, ..USUAL }).unwrap());
         assert_eq!(whole.0.len(), events);
         assert!(whole.3.iter().any(|trouble| trouble.message.contains("larger than 100 bytes")));
@@ -89,7 +101,7 @@ fn other_columns_end_the_reading_and_their_records_are_counted() {
 /// if what is left of it still is one.
 #[test]
 fn a_cut_costs_at_most_the_record_at_the_cut() {
-    for text in [MIXED, ROWS, ARRAY, BATCHES] {
+    for text in [MIXED, ROWS, ARRAY, BATCHES, LOGS] {
         let whole = sweep(text.as_bytes()).unwrap();
         let ends: Vec<_> = whole
             .events
@@ -145,6 +157,19 @@ fn lines() -> impl Strategy<Value = String> {
         .prop_map(|lines| lines.into_iter().map(|(line, end)| line + end).collect())
 }
 
+/// Logs joined in any way: lines that say how rows are written, rows that fit them or not.
+fn logs() -> impl Strategy<Value = String> {
+    let line = prop_oneof![
+        2 => Just("#separator \\x09\n"), 1 => Just("#separator \\x2c\n"), 1 => Just("#unset_field\t?\n"),
+        2 => Just("#path\tdns\n"), 1 => Just("#path\tx509\n"), 1 => Just("#path,ssl\n"),
+        2 => Just("#fields\tuid\tquery\n"), 1 => Just("#fields,server_name,uid\n"),
+        1 => Just("#types\tstring\tset[string]\n"), 1 => Just("#close\t1\n"), 1 => Just("\n"),
+        4 => Just("C1\ta.example\n"), 2 => Just("C2\t?\r\n"), 2 => Just("b.example,C3\n"),
+        1 => Just("\u{feff}C4\tc.example\n"), 1 => Just("C5\n"), 1 => Just("\u{e9}\td\\x2eexample\n"),
+    ];
+    proptest::collection::vec(line, 0..24).prop_map(|lines| lines.concat())
+}
+
 /// Where nothing can be read, the search for the next object must not begin anew at each bracket:
 /// that would take hours here.
 #[test]
@@ -195,6 +220,14 @@ proptest! {
     }
 
     #[test]
+    fn borders_of_logs_do_not_depend_on_blocks(
+        logs in logs(), block in 1_usize..60, record in 8_usize..30, read in 1_usize..9,
+    ) {
+        let first = "#path\tdns\n#fields\tuid\tquery\nC0\tz\n";
+        same_for_all(first, &logs, Sizes { head: 1, block, record }, read)?;
+    }
+
+    #[test]
     fn borders_of_lines_do_not_depend_on_blocks(
         lines in lines(), block in 1_usize..60, record in 8_usize..60, read in 1_usize..9,
     ) {
@@ -212,6 +245,7 @@ fn same_for_all(first: &str, rest: &str, sizes: Sizes, read: usize) -> Result<()
     let format: Option<FormatName> = Some(match first.as_bytes()[0] {
         b'{' => NDJSON,
         b'[' => JSON,
+        b'#' => ZEEK,
         _ => CSV,
     });
     let cut = sweep_reader(reader, format, sizes, &Every(false), &mut Nth(u64::MAX), true).unwrap();

@@ -79,7 +79,7 @@ fn cases_give_what_they_say() {
 fn run(case: &Case) {
     let bytes = if case.escaped { unescape(&case.input) } else { case.input.clone().into_bytes() };
     let zone = case.timezone.as_deref().map(|name| Zone::from_name(name).unwrap());
-    let told = Told { format: None, zone };
+    let told = Told { zone, ..Told::default() };
     let reader = || Box::new(std::io::Cursor::new(bytes.clone()));
     let swept = sweep_told(reader(), &told, USUAL, &Every(true), &mut Nth(3), true).unwrap();
     check(case, &swept);

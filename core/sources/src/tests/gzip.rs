@@ -4,7 +4,7 @@ use std::io::{Cursor, Write};
 
 use flate2::{Compression, write::GzEncoder};
 
-use super::{Dribble, Every, Nth, Seen, Swept, USUAL, sweep, sweep_reader};
+use super::{Dribble, Every, Nth, Seen, Swept, USUAL, ahead::sweep, sweep_reader};
 use crate::InputErrorKind;
 
 pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {

@@ -14,7 +14,7 @@ fn hash(text: &str) -> [u8; 16] {
     while let Some(block) = opened.blocks.next(&mut Vec::new()) {
         opened.stream.scan(&block, &Every(true), &mut Nth(9), true, &mut scan);
         let row = scan.events.len() - 1;
-        last = Some(opened.stream.record_hash(&block.data[scan.events.span(row)]));
+        last = Some(opened.stream.record_hash(&block, scan.events.span(row)));
     }
     last.unwrap()
 }

@@ -3,6 +3,7 @@
 //! Inside the crate, because the sizes of blocks and of the largest record are
 //! made small here, which nobody else needs.
 
+mod ahead;
 mod borders;
 mod cases;
 mod damage;

@@ -94,7 +94,7 @@ fn a_row_with_stray_quotes_keeps_its_columns() {
     let error = sweep_file(&path, &Every(true), true).unwrap_err();
     assert_eq!(error.kind, InputErrorKind::NoZone);
     assert!(error.message.contains("--timezone"), "{error}");
-    let told = Told { format: None, zone: Zone::from_name("Europe/Berlin") };
+    let told = Told { zone: Zone::from_name("Europe/Berlin"), ..Told::default() };
     let file = Box::new(std::fs::File::open(path).unwrap());
     let swept = sweep_told(file, &told, USUAL, &Every(true), &mut Nth(256), true).unwrap();
     assert_eq!((swept.counts.events, swept.counts.repaired), (1, 1));
@@ -195,4 +195,54 @@ fn every_file_is_read_or_refused_in_words() {
             }
         }
     }
+}
+
+/// Where a real log of Zeek has names of remote-management tools, they are found, and nowhere else.
+#[test]
+fn names_in_logs_of_zeek_are_found() {
+    for (file, field, name, rows, all) in [
+        (
+            "wrccdc/dns.log.gz",
+            field::REMOTE_HOST,
+            "chromoting-host.talkgadget.google.com",
+            10,
+            26_807,
+        ),
+        ("wrccdc/dns.log.gz", field::REMOTE_HOST, "cdn.support.services.microsoft.com", 4, 26_807),
+        ("wrccdc/ssl.json.gz", field::REMOTE_HOST, "api.github.com", 7, 24_737),
+        ("rita-rolling/dns.160000-170000.log.gz", field::REMOTE_HOST, "github.com", 8, 3_189),
+        ("rita-rolling/http.160000-170000.log.gz", field::REMOTE_HOST, "github.com", 3, 2_325),
+        ("rita-rolling/ssl.160000-170000.log.gz", field::REMOTE_HOST, "github.com", 5, 2_734),
+        ("rita-valid-tsv/http.log.gz", field::REMOTE_HOST, "anydesk.com", 0, 27_204),
+        ("zat-tsv/conn.log", field::REMOTE_IP, "54.245.228.191", 9, 360),
+    ] {
+        let Some(folder) = shared("zeek") else { return };
+        let fields = [field];
+        for validate in [false, true] {
+            let wanted = Having(&fields, name);
+            let swept = sweep_file(&folder.join(file), &wanted, validate).unwrap();
+            let found = swept.events.iter().filter(|event| event.wanted);
+            assert_eq!(found.clone().count(), rows, "{file}: {name}");
+            assert!(found.into_iter().all(|event| value_has(event, field, name)), "{file}: {name}");
+            assert_eq!(swept.counts.records, all, "{file}");
+            assert_eq!((swept.counts.refused, swept.counts.repaired), (0, 0), "{file}");
+        }
+    }
+}
+
+fn value_has(event: &super::Seen, field: remora_abi::Field, text: &str) -> bool {
+    super::value(event, field).contains(text)
+}
+
+/// A log that ends in the middle of a row, and one without its header.
+#[test]
+fn cut_logs_of_zeek_say_what_is_missing() {
+    let Some(folder) = shared("zeek/rita-truncated") else { return };
+    let swept = sweep_file(&folder.join("conn.log"), &Every(false), false).unwrap();
+    assert_eq!((swept.counts.records, swept.counts.refused), (59, 1));
+    assert_eq!(swept.refusals[0].line, 67);
+    assert!(swept.refusals[0].message.contains("9 values"), "{:?}", swept.refusals);
+    let error = sweep_file(&folder.join("conn_top.log"), &Every(false), false).unwrap_err();
+    assert_eq!(error.kind, InputErrorKind::Unrecognised);
+    assert!(error.message.contains("rows of a Zeek log without the lines"), "{error}");
 }

@@ -7,6 +7,8 @@ const NDJSON: FormatName = FormatName::DefenderNdjson;
 const CSV: FormatName = FormatName::DefenderCsv;
 const JSON: FormatName = FormatName::DefenderJson;
 const EVENTS: FormatName = FormatName::DefenderEvents;
+const ZEEK: FormatName = FormatName::ZeekTsv;
+const ZEEK_JSON: FormatName = FormatName::ZeekNdjson;
 
 #[test]
 fn formats_are_recognised_by_their_columns() {
@@ -48,6 +50,11 @@ fn formats_are_recognised_by_their_columns() {
         ("{\"time\":1,\"properties\":{\"DeviceId\":1,\"RemoteUrl\":1}}", EVENTS),
         ("{\"records\":[{\"category\":\"AdvancedHunting-DeviceInfo\",\"properties\":{}}]}", EVENTS),
         ("[{\"category\":\"AdvancedHunting-DeviceInfo\",\"properties\":{}}]", EVENTS),
+        ("#separator \\x09\n#fields\tts\tuid\n", ZEEK),
+        ("\u{feff}\n#fields\tts\tuid\n1\tC1\n", ZEEK),
+        // Whatever log it is, and as far as it goes.
+        ("#path\tx509\n#open\t2026", ZEEK),
+        ("{\"ts\":1,\"uid\":\"C1\",\"id.orig_h\":\"10.0.0.7\",\"x\":\"cut", ZEEK_JSON),
     ];
     for &(text, format) in cases {
         let swept = sweep(text.as_bytes()).unwrap_or_else(|error| panic!("{text:?}: {error}"));
@@ -92,7 +99,12 @@ fn the_rest_is_named_in_one_line() {
         (b"<Events><Event/></Events>", "Windows events as XML"),
         (b"<html>", "XML or HTML"),
         (b"<134>Jan 14 00:00:00 host app: text", "syslog lines"),
-        (b"#separator \\x09\n#fields\tts\tuid\n", "a Zeek log (TSV)"),
+        (
+            b"1517336042.090842\tCi85EB2YjUI9a2eql6\t10.55.182.100\t14291\t10.233.233.5\t80\ttcp\n",
+            "rows of a Zeek log without the lines that begin with #",
+        ),
+        (b"#separator \\x09\n#path\tdns\n1\tC1\n", "no line #fields stands before it"),
+        (b"#separator ||\n#fields||ts\n1||C1\n", "the separator || is not one character"),
         (b"CEF:0|v|p|1|1|n|1|a=b", "CEF records"),
         (b"time,src_ip,dest_ip\n1,2,3\n", "CSV with other columns (time, src_ip, dest_ip)"),
         (b"frame\ttime\tsrc\n", "CSV with other columns (frame, time, src)"),

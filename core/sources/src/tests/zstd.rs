@@ -6,8 +6,9 @@ use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
 use super::{
     Dribble, Every, Nth, USUAL,
+    ahead::sweep,
     gzip::{ids, lines},
-    sweep, sweep_reader,
+    sweep_reader,
 };
 use crate::InputErrorKind;
 

@@ -131,5 +131,5 @@ pub(crate) fn check(
 
 /// Local times are read too.
 pub(crate) fn told(format: Option<FormatName>) -> Told {
-    Told { format, zone: Zone::from_name("UTC") }
+    Told { format, zone: Zone::from_name("UTC"), ..Told::default() }
 }

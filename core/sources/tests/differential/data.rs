@@ -36,6 +36,7 @@ fn folder(folder: &Path) -> (u64, u64) {
         read += 1;
         let bytes = std::fs::read(&path).expect("a file");
         for (fields, text) in [
+            (&fields[1..2], "google"),
             (&fields[..2], "microsoft.com"),
             (&fields[2..5], "Google"),
             (&fields[5..], "WINDOWS"),
@@ -53,7 +54,7 @@ fn folder(folder: &Path) -> (u64, u64) {
 #[test]
 fn real_exports_and_labelled_cases() {
     let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
-    for name in ["cases", "defender", "sentinel"] {
+    for name in ["cases", "defender", "sentinel", "zeek"] {
         let path = shared.join(name);
         if !path.is_dir() {
             println!("skipped: there is no {}", path.display());

@@ -4,3 +4,4 @@ mod check;
 mod csv;
 mod data;
 mod json;
+mod zeek;
