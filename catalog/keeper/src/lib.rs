@@ -1,5 +1,5 @@
 //! What the keeper of the catalog does with it: reading collections of others
-//! into tools' files.
+//! into tools' files, finding tools in it, and making queries of its rules.
 //!
 //! The catalog itself only models and reads; whatever changes its files or
 //! judges them is here, and only the program uses it.
@@ -8,3 +8,5 @@
 
 pub mod alternatives;
 pub mod import;
+pub mod names;
+pub mod queries;
