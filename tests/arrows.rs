@@ -23,7 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("remora-sdk", &["remora-abi", "remora-rules"]),
     ("remora-engine", &["remora-abi", "remora-rules", "remora-sources"]),
     ("remora-catalog", &["remora-rules"]),
-    ("remora-keeper", &["remora-catalog", "remora-rules"]),
+    ("remora-keeper", &["remora-catalog", "remora-rules", "remora-sources"]),
     ("remora-adhoc", &["remora-sdk"]),
     ("remora-catalog-detector", &["remora-catalog", "remora-sdk"]),
     ("remora-catalog-export", &["remora-catalog-detector", "remora-sdk"]),

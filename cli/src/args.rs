@@ -1,8 +1,12 @@
 //! The command line, as a contract: `docs/output.md` and the help say the same.
 
+mod tools;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+pub(crate) use tools::{FindArgs, KqlArgs, ListArgs, Product, ShowArgs, ToolsCommand, ToolsOutput};
 
 /// Finds remote-management (RMM) tools in the logs that you already have.
 #[derive(Debug, Parser)]
@@ -57,6 +61,9 @@ impl Color {
 pub(crate) enum Command {
     /// Run detectors over event sources and report what they find.
     Sweep(Box<SweepArgs>),
+    /// The catalog of tools, as a person reads it.
+    #[command(subcommand)]
+    Tools(ToolsCommand),
     /// The catalog of tools, as its keeper works on it.
     #[command(subcommand)]
     Catalog(CatalogCommand),

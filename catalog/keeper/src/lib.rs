@@ -7,6 +7,8 @@
 #![forbid(unsafe_code)]
 
 pub mod alternatives;
+pub mod evidence;
+pub mod find;
 pub mod import;
 pub mod names;
 pub mod queries;
