@@ -226,3 +226,39 @@ fn what_is_no_inventory_is_told() {
     let ran = find(&["other.csv", "--inventory", "software.csv"]);
     assert!(ran.ended(2).text().contains("SupRemo (supremo): likely"));
 }
+
+/// A tool of one's own is known as the embedded ones are, and its queries fetch
+/// what its rules find.
+#[test]
+fn tools_of_ones_own_are_known() {
+    let dir = Dir::new(Host::LinkedIn);
+    let remora = |args: &[&str]| dir.remora().arg("tools").args(args).run();
+    let file = "[tool]\nid = \"mine\"\nname = \"My Remote\"\nvendor = \"Mine Ltd\"\n\
+        home = \"https://mine.example/\"\ncategory = \"remote-desktop\"\n\
+        platforms = [\"windows\"]\ndeployment = \"cloud\"\n\
+        techniques = [{ id = \"T1219\", name = \"Remote Access Tools\", attack = \"18\" }]\n\
+        next_steps = [\"Ask.\"]\n\n\
+        [[indicator]]\ntype = \"domain\"\nvalue = \"relay.mine.example\"\n\
+        class = \"exclusive\"\nrole = \"relay\"\n\
+        provenance = { source = \"remora\", date = 2026-11-24 }\n\n\
+        [[indicator]]\ntype = \"path\"\nvalue = '\\Mine\\agent.exe'\n\
+        class = \"exclusive\"\nrole = \"agent\"\n\
+        provenance = { source = \"remora\", date = 2026-11-24 }\n";
+    dir.create("own/mine.toml", file);
+    let ran = remora(&["show", "my-remote", "--catalog-add", "own"]);
+    assert!(ran.ended(0).silent().text().contains("relay.mine.example"));
+    let ran = remora(&["find", "x.relay.mine.example", "--catalog", "own"]);
+    assert!(ran.ended(0).text().contains("My Remote (mine): below the domain"));
+    let ran = remora(&["list", "--catalog", "own"]);
+    assert!(ran.ended(0).text().contains("1 tool, "));
+    let ran = remora(&["kql", "--catalog-add", "own", "--tool", "mine", "--days", "1"]);
+    let text = ran.ended(0).text();
+    // Rules that are made of indicators ask for them; of a path the part that
+    // lies in one column.
+    assert!(text.contains("RemoteUrl has \"relay.mine.example\""), "{text}");
+    assert!(text.contains("FolderPath contains \"agent.exe\""), "{text}");
+    assert!(text.contains("FileName contains \"agent.exe\""), "{text}");
+    // A file that cannot be read is an error with its place.
+    dir.create("own/mine.toml", file.replace("exclusive", "exclusiv"));
+    remora(&["list", "--catalog-add", "own"]).ended(2).said(&["own", "mine.toml:"]);
+}

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-pub(crate) use tools::{FindArgs, KqlArgs, ListArgs, Product, ShowArgs, ToolsCommand, ToolsOutput};
+pub(crate) use tools::{
+    FindArgs, KqlArgs, ListArgs, Product, ShowArgs, ToolsArgs, ToolsCommand, ToolsOutput,
+};
 
 /// Finds remote-management (RMM) tools in the logs that you already have.
 #[derive(Debug, Parser)]
@@ -62,8 +64,7 @@ pub(crate) enum Command {
     /// Run detectors over event sources and report what they find.
     Sweep(Box<SweepArgs>),
     /// The catalog of tools, as a person reads it.
-    #[command(subcommand)]
-    Tools(ToolsCommand),
+    Tools(ToolsArgs),
     /// The catalog of tools, as its keeper works on it.
     #[command(subcommand)]
     Catalog(CatalogCommand),

@@ -5,6 +5,19 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 
 /// `remora tools`
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ToolsArgs {
+    #[command(subcommand)]
+    pub(crate) command: ToolsCommand,
+    /// The tools of this folder's files instead of the embedded ones.
+    #[arg(long, value_name = "DIR", global = true, help_heading = "Catalog")]
+    pub(crate) catalog: Option<PathBuf>,
+    /// The tools of this folder's files too; one replaces the embedded tool of its id.
+    #[arg(long, value_name = "DIR", global = true, help_heading = "Catalog")]
+    pub(crate) catalog_add: Vec<PathBuf>,
+}
+
+/// The commands of `remora tools`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ToolsCommand {
     /// Every tool of the catalog, with what it is recognised by.

@@ -8,21 +8,22 @@ mod show;
 use std::io::{self, BufWriter, IsTerminal as _, StdoutLock, Write as _};
 
 use anyhow::{Context as _, Result, bail};
-use remora_catalog::{Tool, embedded_tools};
+use remora_catalog::Tool;
 use remora_keeper::names::{named, near};
 
 use crate::{
-    args::{LogArgs, ToolsCommand, ToolsOutput},
+    args::{LogArgs, ToolsArgs, ToolsCommand, ToolsOutput},
+    detectors::catalogs,
     exit::Status,
 };
 
 /// Runs the command.
-pub(crate) fn run(command: &ToolsCommand, log: &LogArgs) -> Result<Status> {
-    let tools: Vec<Tool> = embedded_tools().collect();
+pub(crate) fn run(args: &ToolsArgs, log: &LogArgs) -> Result<Status> {
+    let tools = catalogs::tools(args.catalog.as_deref(), &args.catalog_add)?;
     let colour = |output: ToolsOutput| {
         output == ToolsOutput::Text && log.color.choice(io::stdout().is_terminal())
     };
-    match command {
+    match &args.command {
         ToolsCommand::List(args) => list::run(&tools, args, colour(args.output)),
         ToolsCommand::Show(args) => show::run(&tools, args, colour(args.output)),
         ToolsCommand::Find(args) => find::run(&tools, args, colour(args.output)),
