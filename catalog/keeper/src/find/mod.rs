@@ -1,6 +1,7 @@
 //! Which tool something belongs to: a name from a log, an alert or a report,
 //! or a row of a software inventory.
 
+mod columns;
 pub mod inventory;
 mod software;
 mod term;
