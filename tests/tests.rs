@@ -54,6 +54,11 @@ mod readers;
 // The rows that KQL gives over the labelled events, from every form of input.
 mod parity;
 
+// The catalog as a person reads it.
+mod tools;
+// The queries that are printed miss no row that a rule finds.
+mod kql;
+
 // Bugs that were found, each with the input that showed it.
 mod regression;
 

@@ -15,6 +15,7 @@ mod browsers;
 mod embed;
 mod error;
 mod model;
+mod names;
 mod read;
 mod scenario;
 mod selection;

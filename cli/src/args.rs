@@ -1,12 +1,16 @@
 //! The command line, as a contract: `docs/output.md` and the help say the same.
 
 mod catalog;
+mod tools;
 
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub(crate) use self::catalog::{DiffArgs, Level, LintArgs, NewArgs, TestArgs};
+pub(crate) use self::tools::{
+    FindArgs, KqlArgs, ListArgs, Product, ShowArgs, ToolsArgs, ToolsCommand, ToolsOutput,
+};
 
 /// Finds remote-management (RMM) tools in the logs that you already have.
 #[derive(Debug, Parser)]
@@ -61,6 +65,8 @@ impl Color {
 pub(crate) enum Command {
     /// Run detectors over event sources and report what they find.
     Sweep(Box<SweepArgs>),
+    /// The catalog of tools, as a person reads it.
+    Tools(ToolsArgs),
     /// The catalog of tools, as its keeper works on it.
     #[command(subcommand)]
     Catalog(CatalogCommand),

@@ -26,6 +26,7 @@ fn main() -> ExitCode {
     let result = match &args.command {
         args::Command::Sweep(sweep) => cmd::sweep::run(sweep, &args.log),
         args::Command::Catalog(catalog) => cmd::catalog::run(catalog, &args.log),
+        args::Command::Tools(tools) => cmd::tools::run(tools, &args.log),
         args::Command::Explain(explain) => cmd::explain::run(explain, &args.log),
         args::Command::Plugin(plugin) => cmd::plugin::run(plugin),
         args::Command::Completions { shell } => cmd::generated::completions(*shell),

@@ -5,3 +5,4 @@ pub(crate) mod explain;
 pub(crate) mod generated;
 pub(crate) mod plugin;
 pub(crate) mod sweep;
+pub(crate) mod tools;

@@ -3,10 +3,13 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::{self, IsTerminal as _},
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Result, bail};
-use remora_catalog::{CatalogError, Selection, ToolFile, embedded, read_folder};
+use remora_catalog::{
+    CatalogError, Selection, Tool, ToolFile, embedded, embedded_tools, read_folder,
+};
 use remora_engine::host::{LinkedIn, Manifest};
 
 use crate::args::DetectorArgs;
@@ -23,12 +26,34 @@ pub(super) struct Catalogs {
 
 /// Reads the files of the arguments; nothing if none is named.
 pub(super) fn read(args: &DetectorArgs) -> Result<Option<Catalogs>> {
-    if args.catalog.is_none() && args.catalog_add.is_empty() {
+    let Some((selection, tools)) = select(args.catalog.as_deref(), &args.catalog_add)? else {
+        return Ok(None);
+    };
+    let tools = tools.into_iter().map(|tool| tool.id).collect();
+    Ok(Some(Catalogs { selection, tools }))
+}
+
+/// Every tool there is: the embedded ones and those of the folders, in the
+/// order of their ids.
+pub(crate) fn tools(catalog: Option<&Path>, add: &[PathBuf]) -> Result<Vec<Tool>> {
+    let (embedded, own) = match select(catalog, add)? {
+        None => (true, Vec::new()),
+        Some((selection, own)) => (selection.embedded, own),
+    };
+    let mut all: BTreeMap<String, Tool> = BTreeMap::new();
+    let embedded = embedded.then(embedded_tools).into_iter().flatten();
+    all.extend(embedded.chain(own).map(|tool| (tool.id.clone(), tool)));
+    Ok(all.into_values().collect())
+}
+
+/// The files of the folders, and their tools; nothing if no folder is named.
+fn select(catalog: Option<&Path>, add: &[PathBuf]) -> Result<Option<(Selection, Vec<Tool>)>> {
+    if catalog.is_none() && add.is_empty() {
         return Ok(None);
     }
-    let mut selection = Selection { embedded: args.catalog.is_none(), files: Vec::new() };
+    let mut selection = Selection { embedded: catalog.is_none(), files: Vec::new() };
     let mut errors = Vec::new();
-    for folder in args.catalog.iter().chain(&args.catalog_add) {
+    for folder in catalog.into_iter().chain(add.iter().map(PathBuf::as_path)) {
         let (files, of_folder) = read_folder(folder);
         // A later folder's file replaces an earlier one's, as it does an embedded one.
         let names: BTreeSet<_> = files.iter().map(ToolFile::name).collect();
@@ -39,10 +64,7 @@ pub(super) fn read(args: &DetectorArgs) -> Result<Option<Catalogs>> {
     let tools = selection.tools();
     errors.extend(tools.as_ref().err().into_iter().flatten().cloned());
     match tools {
-        Ok(tools) if errors.is_empty() => {
-            let tools = tools.into_iter().map(|tool| tool.id).collect();
-            Ok(Some(Catalogs { selection, tools }))
-        }
+        Ok(tools) if errors.is_empty() => Ok(Some((selection, tools))),
         _ => refuse(&errors),
     }
 }

@@ -1,7 +1,7 @@
 //! The detectors of a run: linked in, named, or found in plugin folders.
 
 mod adhoc;
-mod catalogs;
+pub(crate) mod catalogs;
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 

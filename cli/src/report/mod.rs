@@ -8,6 +8,7 @@ pub(crate) mod explanation;
 pub(crate) mod json;
 pub(crate) mod table;
 pub(crate) mod text;
+pub(crate) mod tools;
 
 use remora_engine::sweep::{Exclusion, Grouping, Window};
 

@@ -9,6 +9,7 @@ pub mod eval;
 mod fold;
 mod ids;
 pub mod index;
+pub mod kql;
 mod lex;
 mod literals;
 mod names;

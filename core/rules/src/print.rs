@@ -87,7 +87,15 @@ fn list<T>(
     f.write_char(')')
 }
 
-fn quote(f: &mut Formatter<'_>, text: &str) -> fmt::Result {
+/// A text as a literal, quotes and escapes included; KQL reads it the same.
+pub(crate) fn quoted_text(text: &str) -> String {
+    let mut literal = String::with_capacity(text.len() + 2);
+    // Writing into a text never fails.
+    let _ = quote(&mut literal, text);
+    literal
+}
+
+fn quote(f: &mut impl Write, text: &str) -> fmt::Result {
     f.write_char('"')?;
     for c in text.chars() {
         match c {

@@ -16,7 +16,7 @@ use super::{
     tool::{NAMES, Wanted},
     write::{Start, joined},
 };
-use crate::names::bare;
+use crate::names::key;
 
 /// Which names of the table are whose, tool by tool. The table spells tools in
 /// its own way: letters and digits of a tool's folder, name or alias decide.
@@ -32,7 +32,7 @@ pub(super) fn owners<'l>(
             let tool = &start.tool;
             let names = [start.listed.folder.as_str(), &start.id, &tool.name];
             let mut names = names.into_iter().chain(tool.aliases.iter().map(String::as_str));
-            names.any(|name| bare(name) == bare(&named.tool))
+            names.any(|name| key(name) == key(&named.tool))
         });
         let Some(at) = owner else {
             let message = format!(

@@ -10,7 +10,7 @@ use remora_catalog::Tool;
 use remora_rules::Severity;
 
 use super::{codes::SIMILAR_NAME, file::Entry, finding::Report};
-use crate::names::bare;
+use crate::names::key;
 
 pub(super) fn check(entries: &[Entry], beside: &[&Tool], report: &mut Report) {
     tools(entries, beside, report);
@@ -27,14 +27,14 @@ fn tools(entries: &[Entry], beside: &[&Tool], report: &mut Report) {
     let mut known: BTreeMap<String, (&str, &str)> = BTreeMap::new();
     for tool in beside {
         for (_, name) in names(tool) {
-            known.entry(bare(name)).or_insert((&tool.id, name));
+            known.entry(key(name)).or_insert((&tool.id, name));
         }
     }
     for entry in entries {
         let tool = entry.tool();
         let mut told = vec![];
         for (number, (what, name)) in names(tool).enumerate() {
-            let bare = bare(name);
+            let bare = key(name);
             let (other, spelt) = *known.entry(bare.clone()).or_insert((&tool.id, name));
             if other != tool.id && !told.contains(&bare) {
                 let message =
@@ -72,12 +72,12 @@ fn span(entry: &Entry, what: &str, number: usize) -> Range<usize> {
 fn rules(entries: &[Entry], beside: &[&Tool], report: &mut Report) {
     let mut known: BTreeMap<String, &str> = BTreeMap::new();
     for one in beside.iter().flat_map(|tool| &tool.rules) {
-        known.entry(bare(&one.rule.id)).or_insert(&one.rule.id);
+        known.entry(key(&one.rule.id)).or_insert(&one.rule.id);
     }
     for entry in entries {
         for (at, one) in entry.tool().rules.iter().enumerate() {
             let id = one.rule.id.as_str();
-            let other = *known.entry(bare(id)).or_insert(id);
+            let other = *known.entry(key(id)).or_insert(id);
             if other != id {
                 report
                     .push(
