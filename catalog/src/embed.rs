@@ -62,6 +62,21 @@ pub(crate) fn embedded_rules() -> impl Iterator<Item = (&'static str, &'static s
     TOOLS.iter().flat_map(|tool| tool.rules.iter().map(|rule| (tool.id, rule.id)))
 }
 
+/// Type, role and value of an embedded indicator.
+pub type EmbeddedIndicator = (IndicatorType, Role, &'static str);
+
+/// The indicators of every tool of the embedded catalog, by the tool's id,
+/// without reading the files.
+pub fn embedded_indicators()
+-> impl Iterator<Item = (&'static str, impl Iterator<Item = EmbeddedIndicator>)> {
+    TOOLS.iter().map(|tool| {
+        let known = |[ty, value, _, role]: &[&'static str; 4]| {
+            (indicator_type(ty), Role::from_name(role).expect(READ), *value)
+        };
+        (tool.id, tool.indicators.iter().map(known))
+    })
+}
+
 const READ: &str = "the tests hold the embedded rules against the files";
 
 fn rule(rule: &Rule) -> RuleSpec {
@@ -83,11 +98,14 @@ fn rule(rule: &Rule) -> RuleSpec {
 }
 
 fn indicator([ty, value, class, role]: &[&str; 4]) -> Indicator {
-    let types = IndicatorType::ALL;
     Indicator {
-        ty: *types.iter().find(|known| known.name() == *ty).expect(READ),
+        ty: indicator_type(ty),
         value: (*value).to_owned(),
         class: Class::from_name(class).expect(READ),
         role: Role::from_name(role).expect(READ),
     }
+}
+
+fn indicator_type(name: &str) -> IndicatorType {
+    *IndicatorType::ALL.iter().find(|known| known.name() == name).expect(READ)
 }

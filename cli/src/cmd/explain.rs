@@ -14,9 +14,10 @@ use serde::Serialize;
 
 use crate::{
     args::{ExplainArgs, LogArgs, TextOrJson},
-    cmd::sweep::{browsers, read_format, read_zone, say_problem},
+    cmd::sweep::{read_format, read_zone, say_problem},
     exit::Status,
     inputs::{Inputs, named},
+    known,
     report::explanation,
     scenarios, stdout, times,
 };
@@ -59,7 +60,8 @@ pub(crate) fn run(args: &ExplainArgs, log: &LogArgs) -> Result<Status> {
         grouping: sweep::Grouping::Rule,
         validate: true,
         threads: 1,
-        browsers: browsers(),
+        browsers: known::browsers(),
+        folding: known::folding(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         progress: Arc::default(),
     };

@@ -11,13 +11,14 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use remora_engine::{
     sources::{FormatName, Zone},
-    sweep::{self, Browsers, Grouping, Options, Outcome},
+    sweep::{self, Grouping, Options, Outcome},
 };
 
 use crate::{
     args::{FailOn, Group, LogArgs, Output, SweepArgs},
     exit::Status,
     inputs::{Inputs, named},
+    known,
     progress::Bar,
     report, scenarios, spool, stdout,
     target::Target,
@@ -67,7 +68,8 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
         grouping,
         validate: args.validate,
         threads,
-        browsers: browsers(),
+        browsers: known::browsers(),
+        folding: known::folding(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         progress: Arc::default(),
     };
@@ -166,13 +168,6 @@ pub(crate) fn read_zone(name: &str) -> Result<Zone> {
         None => bail!(
             "--timezone: there is no zone {name:?}; write a name such as Europe/Berlin, an offset such as +02:00, or UTC"
         ),
-    }
-}
-
-pub(crate) fn browsers() -> Browsers {
-    Browsers {
-        browsers: remora_catalog::browsers().to_vec(),
-        embedded: remora_catalog::web_views().to_vec(),
     }
 }
 

@@ -120,12 +120,13 @@ fn details(common: &Common) -> Vec<(&'static str, String)> {
 
 fn tool_row(sighting: &ToolSighting) -> Row<'_> {
     let mut rows = details(&sighting.common);
-    let mut hosts: Vec<String> = sighting.hosts.values.iter().map(|host| plain(host)).collect();
-    if sighting.hosts.total > hosts.len() {
-        hosts.push(format!("{} more", sighting.hosts.total - hosts.len()));
-    }
-    if hosts.len() > 1 {
-        rows.insert(1, ("hosts", hosts.join(", ")));
+    let hosts: Vec<String> = sighting.hosts.values.iter().map(|host| plain(host)).collect();
+    let names = sighting.hosts.total;
+    if names > 1 {
+        let folded = names > hosts.len();
+        let total =
+            if folded { format!(" ({} names)", grouped(names as u64)) } else { String::new() };
+        rows.insert(1, ("hosts", format!("{}{total}", hosts.join(", "))));
     }
     if !sighting.corroborated_by.is_empty() {
         rows.insert(

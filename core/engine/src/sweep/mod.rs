@@ -14,6 +14,7 @@ mod explain;
 mod explained;
 mod findings;
 mod group;
+mod hosts;
 pub mod judge;
 mod overlap;
 mod progress;
@@ -46,6 +47,7 @@ pub use explained::{
     RuleExplained, Screen, TraceOut, Weighed, truth_name,
 };
 pub use group::Basis;
+pub use hosts::Folding;
 pub use judge::{Browsers, Confidence, Stage};
 pub use overlap::Overlap;
 pub use progress::Progress;
@@ -120,6 +122,8 @@ pub struct Options {
     pub threads: usize,
     /// Which programs are browsers.
     pub browsers: Browsers,
+    /// Which host names of a tool are shown as one.
+    pub folding: Folding,
     /// The program's version, for the summary.
     pub version: String,
     /// Where to tell how far it is.

@@ -481,9 +481,10 @@ impl<'a> Worker<'a> {
                     tool: rules.get(findings[0].rule).stated.tool.as_str().into(),
                     instance: instance.unwrap_or_default().into(),
                 };
+                let pattern = options.folding.pattern(&key.tool, carried.remote_host);
                 let name = text(field::DEVICE_NAME);
                 let group = groups.by_tool.entry(key).or_default();
-                group.add(&judged, &detectors, &fired, name);
+                group.add(&judged, &detectors, &fired, name, pattern);
             }
         }
     }
