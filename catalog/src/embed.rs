@@ -3,7 +3,7 @@
 //! `build.rs`, because a sweep should not begin with reading TOML.
 
 use remora_rules::{
-    Indicator, IndicatorType, RuleSet, RuleSpec,
+    Indicator, IndicatorType, Instance, RuleSet, RuleSpec,
     abi::{Class, Field, Kind, Role},
     compile,
 };
@@ -17,6 +17,8 @@ struct Embedded {
     rules: &'static [Rule],
     /// Type, value, class and role.
     indicators: &'static [[&'static str; 4]],
+    /// Field and pattern.
+    instances: &'static [[&'static str; 2]],
 }
 
 struct Rule {
@@ -54,6 +56,7 @@ pub fn embedded_rule_sets() -> impl Iterator<Item = RuleSet> {
         tool_name: tool.name.to_owned(),
         rules: tool.rules.iter().map(rule).collect(),
         indicators: tool.indicators.iter().map(indicator).collect(),
+        instances: tool.instances.iter().map(instance).collect(),
     })
 }
 
@@ -104,6 +107,10 @@ fn indicator([ty, value, class, role]: &[&str; 4]) -> Indicator {
         class: Class::from_name(class).expect(READ),
         role: Role::from_name(role).expect(READ),
     }
+}
+
+fn instance([field, pattern]: &[&str; 2]) -> Instance {
+    Instance { field: Field::from_name(field).expect(READ), pattern: (*pattern).to_owned() }
 }
 
 fn indicator_type(name: &str) -> IndicatorType {

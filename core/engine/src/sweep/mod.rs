@@ -15,6 +15,7 @@ mod explained;
 mod findings;
 mod group;
 mod hosts;
+mod instance;
 pub mod judge;
 mod overlap;
 mod progress;

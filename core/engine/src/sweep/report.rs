@@ -9,6 +9,7 @@ use super::{
     coverage::coverage,
     device::{self, FullNames},
     group::Groups,
+    instance,
     read::{PROBLEMS_CAP, Read},
     run::{Shared, State},
     sample::{Sample, extend},
@@ -112,6 +113,7 @@ pub(super) fn report(
 /// The sightings that groups make, in order.
 fn sightings(mut groups: Groups, names: &Names<'_>, devices: &FullNames) -> Sightings {
     device::resolve(&mut groups.by_tool, devices);
+    instance::join(&mut groups.by_tool);
     let mut by_rule: Vec<RuleSighting> = groups
         .by_rule
         .into_iter()
