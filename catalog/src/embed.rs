@@ -65,6 +65,12 @@ pub(crate) fn embedded_rules() -> impl Iterator<Item = (&'static str, &'static s
     TOOLS.iter().flat_map(|tool| tool.rules.iter().map(|rule| (tool.id, rule.id)))
 }
 
+/// The ids of the embedded catalog's tools that have no rules: that they exist
+/// is known, and how to find them is not.
+pub fn embedded_without_rules() -> impl Iterator<Item = &'static str> {
+    TOOLS.iter().filter(|tool| tool.rules.is_empty()).map(|tool| tool.id)
+}
+
 /// Type, role and value of an embedded indicator.
 pub type EmbeddedIndicator = (IndicatorType, Role, &'static str);
 

@@ -23,6 +23,7 @@ mod sources;
 pub use browsers::{browsers, is_browser, web_views};
 pub use embed::{
     EmbeddedIndicator, embedded, embedded_indicators, embedded_rule_sets, embedded_tools,
+    embedded_without_rules,
 };
 pub use error::{CatalogError, diagnose};
 pub use model::{

@@ -1,7 +1,10 @@
 //! What the catalog knows and the engine does not: handed over as data, because
 //! the engine knows no tool by name.
 
-use remora_engine::sweep::{Browsers, Folding};
+use remora_engine::{
+    host::Detectors,
+    sweep::{Browsers, Folding},
+};
 
 /// Which programs are browsers.
 pub(crate) fn browsers() -> Browsers {
@@ -18,4 +21,13 @@ pub(crate) fn folding() -> Folding {
         folding.add(tool, indicators);
     }
     folding
+}
+
+/// Tools of the catalog that cannot be found, where the run is about the
+/// catalog at all.
+pub(crate) fn without_rules(detectors: &Detectors) -> Vec<String> {
+    if !detectors.iter().any(|detector| detector.name() == remora_catalog_detector::NAME) {
+        return vec![];
+    }
+    remora_catalog::embedded_without_rules().map(str::to_owned).collect()
 }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style as Ansi};
 use remora_engine::sweep::{
-    Common, Confidence, Cover, Coverage, Outcome, Overlap, RuleSighting, Stage, Summary,
+    Common, Confidence, Cover, Coverage, NO_RULE, Outcome, Overlap, RuleSighting, Stage, Summary,
     ToolSighting, WitnessOut, format_time,
 };
 
@@ -381,6 +381,9 @@ fn some(tools: &[&str]) -> String {
 }
 
 fn describe(coverage: &Coverage) -> String {
+    if coverage.why == NO_RULE {
+        return "not looked for, the catalog has no rule for them".to_owned();
+    }
     let parts = [
         ("network", coverage.network, coverage.network_share),
         ("process", coverage.process, coverage.process_share),

@@ -40,7 +40,7 @@ use std::{fmt, path::PathBuf, sync::Arc};
 use remora_sources::{FormatName, Refusal, Zone};
 
 pub use batch::{BATCH_ROWS, BatchViews};
-pub use coverage::{Cover, Coverage};
+pub use coverage::{Cover, Coverage, NO_RULE};
 pub use exclude::{Exclusion, ExclusionSummary};
 pub use explain::{ExplainSummary, Selection, explain};
 pub use explained::{
@@ -111,6 +111,8 @@ pub struct Options {
     pub tools: Vec<String>,
     /// Report these rules only; all if empty.
     pub rules: Vec<String>,
+    /// Tools that are known and cannot be found, because no rule asks for them.
+    pub without_rules: Vec<String>,
     /// What takes findings out of the report.
     pub exclusions: Vec<Exclusion>,
     /// Keep what is taken out, to be shown apart.

@@ -105,7 +105,7 @@ pub(super) fn report(
         scenarios,
         second_pass,
         detectors: detectors_of(detectors),
-        coverage: coverage(rules, &samples),
+        coverage: coverage(options, rules, &samples),
     };
     Outcome { by_rule, by_tool, excluded, summary, problems, span }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use remora_abi::{Field, Kind, field, kind};
 use remora_rules::needs;
 
-use super::SweepError;
+use super::{Options, SweepError};
 use crate::host::{Detectors, OwnedRule};
 
 /// A kind of evidence that coverage speaks of.
@@ -78,13 +78,9 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    /// Collects the rules of `detectors`. `tools` and `rules` name those that
-    /// are reported; empty ones name all.
-    pub(super) fn new(
-        detectors: &Detectors,
-        tools: &[String],
-        rules: &[String],
-    ) -> Result<Rules, SweepError> {
+    /// Collects the rules of `detectors`. `options` name the tools and rules
+    /// that are reported; empty ones name all.
+    pub(super) fn new(detectors: &Detectors, options: &Options) -> Result<Rules, SweepError> {
         let mut all = Rules { rules: Vec::new(), places: Vec::new(), clauses: Vec::new() };
         let mut by_id: HashMap<String, u32> = HashMap::new();
         for (detector, at) in detectors.iter().zip(0..) {
@@ -128,11 +124,18 @@ impl Rules {
             }
             all.places.push(places);
         }
-        all.select(tools, rules)?;
+        all.select(options)?;
         Ok(all)
     }
 
-    fn select(&mut self, tools: &[String], rules: &[String]) -> Result<(), SweepError> {
+    fn select(&mut self, options: &Options) -> Result<(), SweepError> {
+        let Options { tools, rules, without_rules, .. } = options;
+        let lacking = |tool: &&String| without_rules.contains(tool) && self.are_lacking(tool);
+        if let Some(tool) = tools.iter().find(lacking) {
+            return Err(SweepError::new(format!(
+                "the tool {tool:?} has no rules, so that it cannot be found"
+            )));
+        }
         let known = |what: &str,
                      names: &[String],
                      has: &dyn Fn(&OwnedRule, &str) -> bool,
@@ -200,6 +203,11 @@ impl Rules {
     /// The place of rule `rule` of detector `detector`.
     pub(super) fn place(&self, detector: usize, rule: u32) -> u32 {
         self.places[detector][rule as usize]
+    }
+
+    /// Whether no rule is of `tool`.
+    pub(super) fn are_lacking(&self, tool: &str) -> bool {
+        !self.rules.iter().any(|rule| rule.stated.tool == tool)
     }
 
     /// Every rule.

@@ -38,7 +38,7 @@ const DAY: i64 = 86_400_000_000_000;
 
 /// Sweeps the inputs of `options` with `detectors`.
 pub fn run(detectors: &Detectors, options: &Options) -> Result<Outcome, SweepError> {
-    let rules = Rules::new(detectors, &options.tools, &options.rules)?;
+    let rules = Rules::new(detectors, options)?;
     let router = Router::new(detectors).map_err(|error| SweepError::new(error.to_string()))?;
     let exclusions = Exclusions::new(&options.exclusions);
     let shared = Shared {
@@ -122,7 +122,7 @@ pub fn last_event(options: &Options) -> Result<Option<i64>, SweepError> {
         rules: Vec::new(),
         ..options.clone()
     };
-    let rules = Rules::new(&nobody, &[], &[])?;
+    let rules = Rules::new(&nobody, &everything)?;
     let router = Router::new(&nobody).map_err(|error| SweepError::new(error.to_string()))?;
     let shared = Shared {
         detectors: &nobody,
