@@ -173,6 +173,9 @@ pub(crate) struct SweepArgs {
     /// The instant that spans count from: a time, or last-event [default: the clock].
     #[arg(long, value_name = "T", help_heading = "Input")]
     pub(crate) now: Option<String>,
+    /// Whose events these are, where a source names no tenant.
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    pub(crate) tenant: Option<String>,
 
     #[command(flatten)]
     pub(crate) detectors: DetectorArgs,

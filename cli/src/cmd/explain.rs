@@ -62,6 +62,7 @@ pub(crate) fn run(args: &ExplainArgs, log: &LogArgs) -> Result<Status> {
         threads: 1,
         browsers: known::browsers(),
         folding: known::folding(),
+        tenant: String::new(),
         without_rules: known::without_rules(&detectors),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         progress: Arc::default(),

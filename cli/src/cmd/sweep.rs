@@ -70,6 +70,7 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
         threads,
         browsers: known::browsers(),
         folding: known::folding(),
+        tenant: args.tenant.clone().unwrap_or_default(),
         without_rules: known::without_rules(&detectors),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         progress: Arc::default(),

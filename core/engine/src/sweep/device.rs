@@ -15,7 +15,10 @@ use std::{
 use remora_abi::field;
 use remora_sources::Events;
 
-use super::group::{Basis, ToolGroup, ToolKey};
+use super::{
+    Options,
+    group::{Basis, ToolGroup, ToolKey},
+};
 
 /// The device of a row, and how it is known.
 pub(super) fn device(events: &Events, row: usize) -> (Basis, Cow<'_, str>) {
@@ -36,6 +39,14 @@ pub(super) fn device(events: &Events, row: usize) -> (Basis, Cow<'_, str>) {
     match text(field::LOCAL_IP) {
         "" => (Basis::None, "".into()),
         address => (Basis::Address, address.into()),
+    }
+}
+
+/// Whose device it is: as the source says, else as the run does.
+pub(super) fn tenant<'t>(events: &'t Events, row: usize, options: &'t Options) -> &'t str {
+    match events.text(row, field::TENANT) {
+        "" => &options.tenant,
+        tenant => tenant,
     }
 }
 

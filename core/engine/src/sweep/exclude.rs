@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use super::{
     Grouping, Options,
-    device::{FullNames, device},
+    device::{FullNames, device, tenant},
     explained::{ExclusionExplained, TraceOut},
     group::{Basis, Groups},
     row::Row,
@@ -161,7 +161,7 @@ impl Hidden {
         if options.grouping == Grouping::Tool
             && let (Basis::Fqdn, name) = device(events, row)
         {
-            self.full_names.insert((events.text(row, field::TENANT).into(), name.into()));
+            self.full_names.insert((tenant(events, row, options).into(), name.into()));
         }
     }
 

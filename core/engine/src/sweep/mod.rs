@@ -111,6 +111,8 @@ pub struct Options {
     pub tools: Vec<String>,
     /// Report these rules only; all if empty.
     pub rules: Vec<String>,
+    /// The customer whose events these are, where a source names none.
+    pub tenant: String,
     /// Tools that are known and cannot be found, because no rule asks for them.
     pub without_rules: Vec<String>,
     /// What takes findings out of the report.

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::{
     Grouping, Options, Origin, Outcome, Problem, SecondPass, SweepError,
     batch::{BATCH_ROWS, BatchViews},
-    device::device,
+    device::{device, tenant},
     exclude::{Exclusions, Hidden},
     findings::{Heard, Pooled, circumstances, inspect, pool},
     group::{Carried, Groups, Judged, Place, RuleKey, ToolKey},
@@ -449,6 +449,7 @@ impl<'a> Worker<'a> {
             grounds: &grounds,
             excluded_by,
         };
+        let tenant = tenant(events, row, options);
         match options.grouping {
             Grouping::Rule => {
                 for finding in reported() {
@@ -458,7 +459,7 @@ impl<'a> Worker<'a> {
                         .keys
                         .iter()
                         .map(|key| key_text(events, row, *key));
-                    let tenant = std::iter::once(Box::from(text(field::TENANT)));
+                    let tenant = std::iter::once(Box::from(tenant));
                     let key = RuleKey { rule: finding.rule, values: tenant.chain(keys).collect() };
                     let judged = Judged { witnesses: &finding.witnesses, ..judged };
                     groups.by_rule.entry(key).or_default().add(&judged, &finding.detectors);
@@ -475,7 +476,7 @@ impl<'a> Worker<'a> {
                     .find(|text| !text.is_empty());
                 let (basis, device) = device(events, row);
                 let key = ToolKey {
-                    tenant: text(field::TENANT).into(),
+                    tenant: tenant.into(),
                     basis,
                     device: device.into(),
                     tool: rules.get(findings[0].rule).stated.tool.as_str().into(),
