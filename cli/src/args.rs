@@ -228,6 +228,10 @@ pub(crate) struct ReadingArgs {
     /// input is refused without it.
     #[arg(long, value_name = "ZONE", help_heading = "Input")]
     pub(crate) timezone: Option<String>,
+    /// Names that end in it are what a resolver made of another name by its search list; the
+    /// domains of devices count without it.
+    #[arg(long, value_name = "DOMAIN", help_heading = "Input")]
+    pub(crate) search_suffix: Vec<String>,
 }
 
 /// Which detectors run, and what of them is reported.

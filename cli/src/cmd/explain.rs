@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::{
     args::{ExplainArgs, LogArgs, TextOrJson},
-    cmd::sweep::{read_format, read_zone, say_problem},
+    cmd::sweep::{read_format, read_suffixes, read_zone, say_problem},
     exit::Status,
     inputs::{Inputs, named},
     known,
@@ -63,6 +63,7 @@ pub(crate) fn run(args: &ExplainArgs, log: &LogArgs) -> Result<Status> {
         browsers: known::browsers(),
         folding: known::folding(),
         tenant: String::new(),
+        search_suffixes: read_suffixes(&args.reading.search_suffix)?,
         without_rules: known::without_rules(&detectors),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         progress: Arc::default(),

@@ -71,6 +71,7 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
         browsers: known::browsers(),
         folding: known::folding(),
         tenant: args.tenant.clone().unwrap_or_default(),
+        search_suffixes: read_suffixes(&args.reading.search_suffix)?,
         without_rules: known::without_rules(&detectors),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         progress: Arc::default(),
@@ -171,6 +172,22 @@ pub(crate) fn read_zone(name: &str) -> Result<Zone> {
             "--timezone: there is no zone {name:?}; write a name such as Europe/Berlin, an offset such as +02:00, or UTC"
         ),
     }
+}
+
+/// Domains of a search list, as hosts are compared with them.
+pub(crate) fn read_suffixes(names: &[String]) -> Result<Vec<String>> {
+    let read = |name: &String| {
+        let domain = name.trim_matches('.').to_lowercase();
+        let is_label = |label: &str| {
+            let allowed = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+            !label.is_empty() && label.chars().all(allowed)
+        };
+        if domain.split('.').all(is_label) {
+            return Ok(domain);
+        }
+        bail!("--search-suffix: {name:?} is no domain; write one like corp.example")
+    };
+    names.iter().map(read).collect()
 }
 
 /// The latest time in the inputs: a pass of its own.
@@ -281,6 +298,12 @@ mod tests {
         assert_eq!(read_format("defender-csv").unwrap(), Some(FormatName::DefenderCsv));
         assert!(read_zone("Europe/Berlin").is_ok() && read_zone("-05:00").is_ok());
         assert!(read_zone("Berlin").unwrap_err().to_string().contains("Europe/Berlin"));
+        let suffixes = ["Corp.Example.".to_owned(), ".lan".to_owned()];
+        assert_eq!(read_suffixes(&suffixes).unwrap(), ["corp.example", "lan"]);
+        for wrong in ["", ".", "*.corp.example", "a..b", "http://corp.example", "a b"] {
+            let error = read_suffixes(&[wrong.to_owned()]).unwrap_err().to_string();
+            assert!(error.contains("corp.example"), "{wrong}: {error}");
+        }
         assert!(read_format("exel").unwrap_err().to_string().contains("defender-ndjson"));
     }
 }

@@ -31,6 +31,7 @@ use super::{
     sample::NoSample,
     second::{Facts, Second, sets_of},
     sighting::{WitnessOut, format_time},
+    suffix,
 };
 use crate::host::{Detector, Detectors, OwnedInterest, OwnedWitness};
 
@@ -225,7 +226,8 @@ impl Explainer<'_> {
             let adopted = second.adopted.iter().map(Option::as_ref);
             inspect(adopted, self.rules, &views, &hits, first, &mut heard);
         }
-        let findings = heard.findings();
+        let mut findings = heard.findings();
+        suffix::mark(events, &mut findings, &self.options.search_suffixes);
         for row in rows {
             if !self.goes_on {
                 return;

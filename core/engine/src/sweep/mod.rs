@@ -28,6 +28,7 @@ mod run;
 mod sample;
 mod second;
 mod sighting;
+mod suffix;
 mod summary;
 mod trial;
 mod values;
@@ -113,6 +114,9 @@ pub struct Options {
     pub rules: Vec<String>,
     /// The customer whose events these are, where a source names none.
     pub tenant: String,
+    /// Domains that resolvers append to names, without dots at their ends;
+    /// beside them counts the domain of each device.
+    pub search_suffixes: Vec<String>,
     /// Tools that are known and cannot be found, because no rule asks for them.
     pub without_rules: Vec<String>,
     /// What takes findings out of the report.

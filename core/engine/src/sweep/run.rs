@@ -26,6 +26,7 @@ use super::{
     rules::Rules,
     sample::{Devices, NoSample, SampledRow, device_hash, extend},
     second::{Facts, Second},
+    suffix,
     window::Standing,
 };
 use crate::host::{Detectors, OwnedWitness};
@@ -357,7 +358,9 @@ impl<'a> Worker<'a> {
                     inspect(adopted, rules, &views, &hits_again, first, &mut heard);
                 }
             }
-            self.judge(job, events, &mut heard.findings(), &known);
+            let mut findings = heard.findings();
+            suffix::mark(events, &mut findings, &options.search_suffixes);
+            self.judge(job, events, &mut findings, &known);
         }
         self.hits = hits;
     }
