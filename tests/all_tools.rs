@@ -13,7 +13,6 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::PathBuf,
-    sync::Arc,
 };
 
 use jiff::Timestamp;
@@ -21,7 +20,7 @@ use remora_abi::{field, kind};
 use remora_catalog::embedded_rule_sets;
 use remora_engine::{
     host::{Detectors, LinkedIn, Plugins},
-    sweep::{self, Browsers, Folding, Grouping, Input, Options, Origin, Window},
+    sweep::{self, Input, Options, Origin, Window},
 };
 use remora_rules::{Expr, RuleSet, RuleSpec, compile};
 use remora_sdk::{
@@ -117,22 +116,9 @@ fn compare(paths: Vec<PathBuf>, window: Window) -> Devices {
         |path: PathBuf| Input { name: path.display().to_string(), origin: Origin::Path(path) };
     let options = Options {
         inputs: paths.into_iter().map(input).collect(),
-        format: None,
-        zone: None,
         window,
-        now: window.until.unwrap_or(i64::MAX),
-        tools: vec![],
-        rules: vec![],
-        tenant: String::new(),
-        search_suffixes: vec![],
-        without_rules: vec![],
-        grouping: Grouping::Rule,
-        validate: false,
         threads: 2,
-        browsers: Browsers::default(),
-        folding: Folding::default(),
-        version: String::new(),
-        progress: Arc::default(),
+        ..Options::default()
     };
     let outcome = sweep::run(&detectors, &options).expect("it runs");
     assert!(outcome.problems.is_empty(), "{:?}", outcome.problems);

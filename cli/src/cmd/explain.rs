@@ -36,7 +36,7 @@ pub(crate) fn run(args: &ExplainArgs, log: &LogArgs) -> Result<Status> {
     let plugins = args.detectors.plugins();
     let colour = log.color.choice(io::stdout().is_terminal()) && args.output == TextOrJson::Text;
     let stdout = stdout::take(&plugins).context("standard output")?;
-    let detectors = args.detectors.start(&plugins)?;
+    let (detectors, known) = args.detectors.start(&plugins)?;
     let (paths, lines) = split_lines(&arguments);
     let found = Inputs::find(&paths);
     let mut selection = Selection { why_not: args.why_not, ..Selection::default() };
@@ -61,10 +61,10 @@ pub(crate) fn run(args: &ExplainArgs, log: &LogArgs) -> Result<Status> {
         validate: true,
         threads: 1,
         browsers: known::browsers(),
-        folding: known::folding(),
+        folding: known.folding,
         tenant: String::new(),
         search_suffixes: read_suffixes(&args.reading.search_suffix)?,
-        without_rules: known::without_rules(&detectors),
+        without_rules: known.without_rules,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         progress: Arc::default(),
     };

@@ -42,7 +42,7 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
     let plugins = args.detectors.plugins();
     let to_terminal = args.file.is_none() && io::stdout().is_terminal();
     let stdout = stdout::take(&plugins).context("standard output")?;
-    let detectors = args.detectors.start(&plugins)?;
+    let (detectors, known) = args.detectors.start(&plugins)?;
     let mut found = Inputs::find(&arguments);
     // Kept until the end of the run, then deleted.
     let _spooled = match &args.spool {
@@ -69,10 +69,10 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
         validate: args.validate,
         threads,
         browsers: known::browsers(),
-        folding: known::folding(),
+        folding: known.folding,
         tenant: args.tenant.clone().unwrap_or_default(),
         search_suffixes: read_suffixes(&args.reading.search_suffix)?,
-        without_rules: known::without_rules(&detectors),
+        without_rules: known.without_rules,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         progress: Arc::default(),
     };

@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use remora_catalog::{CatalogError, Selection, ToolFile, embedded, read_folder};
 use remora_engine::host::{LinkedIn, Manifest};
 
-use crate::args::DetectorArgs;
+use crate::{args::DetectorArgs, known::Known};
 
 /// The detector that runs catalogs.
 pub(super) const CATALOG: &str = "catalog";
@@ -19,6 +19,8 @@ pub(super) struct Catalogs {
     selection: Selection,
     /// Ids of the files' tools.
     tools: BTreeSet<String>,
+    /// What is known of all of its tools.
+    pub(super) known: Known,
 }
 
 /// Reads the files of the arguments; nothing if none is named.
@@ -40,8 +42,9 @@ pub(super) fn read(args: &DetectorArgs) -> Result<Option<Catalogs>> {
     errors.extend(tools.as_ref().err().into_iter().flatten().cloned());
     match tools {
         Ok(tools) if errors.is_empty() => {
+            let known = Known::new(selection.embedded, &tools);
             let tools = tools.into_iter().map(|tool| tool.id).collect();
-            Ok(Some(Catalogs { selection, tools }))
+            Ok(Some(Catalogs { selection, tools, known }))
         }
         _ => refuse(&errors),
     }

@@ -22,9 +22,6 @@ pub const MODULE: DetectorModule = Shim::<Catalog>::MODULE;
 /// Who the detector is.
 pub const MANIFEST: &str = Catalog::MANIFEST;
 
-/// Its name.
-pub const NAME: &str = "catalog";
-
 /// Finds every tool of the catalog.
 pub type Catalog = Driven<Known>;
 

@@ -86,7 +86,7 @@ pub fn explain(
     selection: &Selection,
     each: &mut dyn FnMut(Explanation) -> bool,
 ) -> Result<ExplainSummary, SweepError> {
-    let rules = Rules::new(detectors, options)?;
+    let rules = Rules::of(detectors, options)?;
     let router = Router::new(detectors).map_err(|error| SweepError::new(error.to_string()))?;
     let asked_for = !options.tools.is_empty() || !options.rules.is_empty();
     // What is learned is learned from all inputs, whatever is to be explained.

@@ -15,8 +15,8 @@ mod explained;
 mod findings;
 mod group;
 mod hosts;
-mod instance;
 pub mod judge;
+mod keys;
 mod overlap;
 mod progress;
 mod read;
@@ -137,6 +137,34 @@ pub struct Options {
     pub version: String,
     /// Where to tell how far it is.
     pub progress: Arc<Progress>,
+}
+
+/// No input yet; everything is reported, by rule, on one thread, and any time
+/// is one that a clock could show.
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            inputs: Vec::new(),
+            format: None,
+            zone: None,
+            window: Window::default(),
+            now: i64::MAX,
+            tools: Vec::new(),
+            rules: Vec::new(),
+            tenant: String::new(),
+            search_suffixes: Vec::new(),
+            without_rules: Vec::new(),
+            exclusions: Vec::new(),
+            show_excluded: false,
+            grouping: Grouping::Rule,
+            validate: false,
+            threads: 1,
+            browsers: Browsers::default(),
+            folding: Folding::default(),
+            version: String::new(),
+            progress: Arc::default(),
+        }
+    }
 }
 
 /// Something wrong in an input, with its place.

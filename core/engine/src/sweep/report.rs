@@ -7,9 +7,8 @@ use super::{
     DetectorSummary, InputSummary, Outcome, Problem, RuleSighting, SUMMARY_SCHEMA, SecondPass,
     Sightings, Summary, ToolSighting,
     coverage::coverage,
-    device::{self, FullNames},
     group::Groups,
-    instance,
+    keys::ShownKeys,
     read::{PROBLEMS_CAP, Read},
     run::{Shared, State},
     sample::{Sample, extend},
@@ -75,11 +74,10 @@ pub(super) fn report(
     };
     let (groups, hidden) = (std::mem::take(&mut state.groups), std::mem::take(&mut state.hidden));
     let (excluded_total, scenarios) = (hidden.total(), hidden.summaries(&options.exclusions));
-    // Which device a short name is does not depend on what is excluded.
-    let shown_devices =
-        if options.show_excluded { device::full_names(&groups.by_tool) } else { FullNames::new() };
-    let Sightings { by_rule, by_tool } = sightings(groups, &names, hidden.full_names());
-    let excluded = sightings(hidden.groups, &names, &shown_devices);
+    // Which device and installation an event speaks of does not depend on what is excluded.
+    let keys = ShownKeys::new(groups.by_tool.keys().chain(&hidden.keys));
+    let Sightings { by_rule, by_tool } = sightings(groups, &names, &keys);
+    let excluded = sightings(hidden.groups, &names, &keys);
 
     let summary = Summary {
         schema: SUMMARY_SCHEMA,
@@ -111,9 +109,8 @@ pub(super) fn report(
 }
 
 /// The sightings that groups make, in order.
-fn sightings(mut groups: Groups, names: &Names<'_>, devices: &FullNames) -> Sightings {
-    device::resolve(&mut groups.by_tool, devices);
-    instance::join(&mut groups.by_tool);
+fn sightings(mut groups: Groups, names: &Names<'_>, keys: &ShownKeys) -> Sightings {
+    keys.apply(&mut groups.by_tool);
     let mut by_rule: Vec<RuleSighting> = groups
         .by_rule
         .into_iter()

@@ -78,9 +78,28 @@ pub(super) struct Rules {
 }
 
 impl Rules {
-    /// Collects the rules of `detectors`. `options` name the tools and rules
-    /// that are reported; empty ones name all.
-    pub(super) fn new(detectors: &Detectors, options: &Options) -> Result<Rules, SweepError> {
+    /// Collects the rules of `detectors`, of which `options` name those that
+    /// are reported.
+    pub(super) fn of(detectors: &Detectors, options: &Options) -> Result<Rules, SweepError> {
+        let lacking = |tool: &&String| {
+            let mut stated = detectors.iter().flat_map(|detector| detector.rules());
+            options.without_rules.contains(tool) && !stated.any(|rule| rule.tool == **tool)
+        };
+        match options.tools.iter().find(lacking) {
+            None => Rules::new(detectors, &options.tools, &options.rules),
+            Some(tool) => Err(SweepError::new(format!(
+                "the tool {tool:?} has no rules, so that it cannot be found"
+            ))),
+        }
+    }
+
+    /// Collects the rules of `detectors`. `tools` and `rules` name those that
+    /// are reported; empty ones name all.
+    pub(super) fn new(
+        detectors: &Detectors,
+        tools: &[String],
+        rules: &[String],
+    ) -> Result<Rules, SweepError> {
         let mut all = Rules { rules: Vec::new(), places: Vec::new(), clauses: Vec::new() };
         let mut by_id: HashMap<String, u32> = HashMap::new();
         for (detector, at) in detectors.iter().zip(0..) {
@@ -124,18 +143,11 @@ impl Rules {
             }
             all.places.push(places);
         }
-        all.select(options)?;
+        all.select(tools, rules)?;
         Ok(all)
     }
 
-    fn select(&mut self, options: &Options) -> Result<(), SweepError> {
-        let Options { tools, rules, without_rules, .. } = options;
-        let lacking = |tool: &&String| without_rules.contains(tool) && self.are_lacking(tool);
-        if let Some(tool) = tools.iter().find(lacking) {
-            return Err(SweepError::new(format!(
-                "the tool {tool:?} has no rules, so that it cannot be found"
-            )));
-        }
+    fn select(&mut self, tools: &[String], rules: &[String]) -> Result<(), SweepError> {
         let known = |what: &str,
                      names: &[String],
                      has: &dyn Fn(&OwnedRule, &str) -> bool,

@@ -39,7 +39,7 @@ const DAY: i64 = 86_400_000_000_000;
 
 /// Sweeps the inputs of `options` with `detectors`.
 pub fn run(detectors: &Detectors, options: &Options) -> Result<Outcome, SweepError> {
-    let rules = Rules::new(detectors, options)?;
+    let rules = Rules::of(detectors, options)?;
     let router = Router::new(detectors).map_err(|error| SweepError::new(error.to_string()))?;
     let exclusions = Exclusions::new(&options.exclusions);
     let shared = Shared {
@@ -123,7 +123,7 @@ pub fn last_event(options: &Options) -> Result<Option<i64>, SweepError> {
         rules: Vec::new(),
         ..options.clone()
     };
-    let rules = Rules::new(&nobody, &everything)?;
+    let rules = Rules::new(&nobody, &[], &[])?;
     let router = Router::new(&nobody).map_err(|error| SweepError::new(error.to_string()))?;
     let shared = Shared {
         detectors: &nobody,
@@ -423,6 +423,9 @@ impl<'a> Worker<'a> {
                 Grouping::Tool => 1,
             };
             self.state.hidden.count(options, excluded_by, counted, Row { events, row });
+            if options.grouping == Grouping::Tool {
+                self.state.hidden.keys.insert(tool_key(options, rules, events, findings));
+            }
             if !options.show_excluded {
                 return;
             }
@@ -452,7 +455,6 @@ impl<'a> Worker<'a> {
             grounds: &grounds,
             excluded_by,
         };
-        let tenant = tenant(events, row, options);
         match options.grouping {
             Grouping::Rule => {
                 for finding in reported() {
@@ -462,7 +464,7 @@ impl<'a> Worker<'a> {
                         .keys
                         .iter()
                         .map(|key| key_text(events, row, *key));
-                    let tenant = std::iter::once(Box::from(tenant));
+                    let tenant = std::iter::once(Box::from(tenant(events, row, options)));
                     let key = RuleKey { rule: finding.rule, values: tenant.chain(keys).collect() };
                     let judged = Judged { witnesses: &finding.witnesses, ..judged };
                     groups.by_rule.entry(key).or_default().add(&judged, &finding.detectors);
@@ -474,23 +476,28 @@ impl<'a> Worker<'a> {
                 detectors.sort_unstable();
                 detectors.dedup();
                 let fired: Vec<u32> = reported().map(|finding| finding.rule).collect();
-                let instance = reported()
-                    .map(|finding| finding.instance.as_str())
-                    .find(|text| !text.is_empty());
-                let (basis, device) = device(events, row);
-                let key = ToolKey {
-                    tenant: tenant.into(),
-                    basis,
-                    device: device.into(),
-                    tool: rules.get(findings[0].rule).stated.tool.as_str().into(),
-                    instance: instance.unwrap_or_default().into(),
-                };
+                let key = tool_key(options, rules, events, findings);
                 let pattern = options.folding.pattern(&key.tool, carried.remote_host);
                 let name = text(field::DEVICE_NAME);
                 let group = groups.by_tool.entry(key).or_default();
                 group.add(&judged, &detectors, &fired, name, pattern);
             }
         }
+    }
+}
+
+/// The key of the group by tool that takes in the findings of a tool about a row.
+fn tool_key(options: &Options, rules: &Rules, events: &Events, findings: &[Pooled]) -> ToolKey {
+    let row = findings[0].row;
+    let reported = findings.iter().filter(|finding| rules.get(finding.rule).reported);
+    let instance = reported.map(|finding| finding.instance.as_str()).find(|text| !text.is_empty());
+    let (basis, device) = device(events, row);
+    ToolKey {
+        tenant: tenant(events, row, options).into(),
+        basis,
+        device: device.into(),
+        tool: rules.get(findings[0].rule).stated.tool.as_str().into(),
+        instance: instance.unwrap_or_default().into(),
     }
 }
 
