@@ -81,6 +81,11 @@ fn tool(code: &mut String, path: &Path, file: &Table) {
             ["type", "value", "class", "role"].map(|key| text(indicator, key));
         put(code, format_args!("[{ty:?}, {value:?}, {class:?}, {role:?}],\n"));
     }
+    code.push_str("],\ninstances: &[\n");
+    for instance in tables(file, "instance") {
+        let [field, pattern] = ["field", "pattern"].map(|key| text(instance, key));
+        put(code, format_args!("[{field:?}, {pattern:?}],\n"));
+    }
     code.push_str("] },\n");
 }
 

@@ -7,7 +7,7 @@ use remora_catalog::{ParameterType, Scenario, scenarios};
 use remora_engine::{
     Detectors,
     host::{LinkedIn, Plugins},
-    sweep::{self, Browsers, Exclusion, Grouping, Input, Options, Origin, Outcome},
+    sweep::{self, Exclusion, Grouping, Input, Options, Origin, Outcome},
 };
 use serde_json::Value;
 
@@ -381,20 +381,12 @@ fn what_the_second_pass_finds_is_excluded_alike() {
                 name: "all.ndjson".to_owned(),
                 origin: Origin::Path(dir.path("all.ndjson")),
             }],
-            format: None,
-            zone: None,
-            window: sweep::Window::default(),
             now: 1_800_000_000_000_000_000,
-            tools: Vec::new(),
-            rules: Vec::new(),
             exclusions,
             show_excluded: true,
             grouping,
-            validate: false,
             threads,
-            browsers: Browsers::default(),
-            version: String::new(),
-            progress: std::sync::Arc::default(),
+            ..Options::default()
         };
         sweep::run(&detectors, &options).expect("it runs")
     };

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::{
-    report::{Confidence, Report, Stage},
+    report::{Confidence, Cover, Report, Stage},
     util::{Dir, bless, root},
 };
 
@@ -297,3 +297,28 @@ remora_test!(the_office_holds_what_its_page_says, |dir, _sweep| {
         ]
     );
 });
+
+#[test]
+fn tools_without_rules_are_told_unless_others_are_named() {
+    let dir = Dir::new(crate::util::Host::LinkedIn);
+    dir.create("net.ndjson", row("d1", "host", "supremocontrol.com"));
+    let coverage = |args: &[&str]| {
+        let ran = dir.sweep().args(["--output", "ndjson"]).args(args).arg("net.ndjson").run();
+        let coverage = ran.ended(0).report().summary.coverage;
+        assert!(coverage.is_sorted_by(|one, other| one.tool < other.tool));
+        coverage.into_iter().find(|one| one.tool == "auvik")
+    };
+    let told = coverage(&[]).expect("the catalog has no rule for it");
+    assert_eq!(told.why, "no rule");
+    assert_eq!([told.network, told.process, told.signature], [Cover::Blind; 3]);
+    // Not asked for, or not known: the detector knows one tool.
+    assert!(coverage(&["--tool", "supremo"]).is_none());
+    assert!(coverage(&["--rule", "supremo.domain"]).is_none());
+    assert!(coverage(&["--detector", "supremo"]).is_none());
+    let ran = dir.sweep().args(["--tool", "supremo,auvik", "net.ndjson"]).run();
+    ran.ended(2).said(&["\"auvik\"", "no rules"]);
+    // One line for all of them.
+    let ran = dir.sweep().args(["--output", "table", "net.ndjson"]).run();
+    let lines = ran.text().lines().filter(|line| line.contains("auvik"));
+    assert_eq!(lines.count(), 1, "{}", ran.text());
+}

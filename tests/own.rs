@@ -327,3 +327,32 @@ fn an_added_file_replaces_that_of_the_catalog() {
     let args = ["--catalog", "base", "--catalog-add", "more", "--output", "ndjson", "net.ndjson"];
     assert_eq!(found(&dir.sweep().args(args).run().report()), [("helm", "d2")]);
 }
+
+// What the catalog knows beside rules is that of the files, too.
+#[test]
+fn folding_and_coverage_follow_the_files() {
+    let dir = Dir::new(Host::LinkedIn);
+    let pattern = "[[indicator]]\ntype = \"host-pattern\"\nvalue = \"relay*.helm.example\"\n\
+                   class = \"exclusive\"\nrole = \"relay\"\n\
+                   provenance = { source = \"remora\", date = 2026-11-24 }\n";
+    dir.create("mine/helm.toml", format!("{HELM}\n{pattern}"));
+    let (head, _) = HELM.split_once("[[indicator]]").expect("it has indicators");
+    dir.create("mine/mast.toml", head.replace("helm", "mast"));
+    dir.create("net.ndjson", row("d1", "relay7.helm.example") + &row("d1", "relay8.helm.example"));
+    let ndjson = ["--group", "tool", "--output", "ndjson", "net.ndjson"];
+    let report = dir.sweep().args(["--catalog", "mine"]).args(ndjson).run().ended(0).report();
+    let [helm] = &report.by_tool[..] else { panic!("{report:?}") };
+    assert_eq!(
+        (&helm.hosts[..], helm.hosts_total),
+        (&["relay*.helm.example".to_owned()][..], Some(2))
+    );
+    let told = |report: &Report, tool: &str| {
+        let coverage = report.summary.coverage.iter().find(|one| one.tool == tool);
+        coverage.map(|one| one.why.clone())
+    };
+    assert_eq!(told(&report, "mast").as_deref(), Some("no rule"));
+    assert_eq!(told(&report, "auvik"), None, "only the files count");
+    let both = dir.sweep().args(["--catalog-add", "mine"]).args(ndjson).run().ended(0).report();
+    assert_eq!(told(&both, "mast").as_deref(), Some("no rule"));
+    assert_eq!(told(&both, "auvik").as_deref(), Some("no rule"));
+}

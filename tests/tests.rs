@@ -53,6 +53,8 @@ mod checks;
 mod readers;
 // The rows that KQL gives over the labelled events, from every form of input.
 mod parity;
+// The list's rule for all tools at once, against our rules by name.
+mod all_tools;
 
 // The catalog as a person reads it.
 mod tools;

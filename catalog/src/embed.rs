@@ -3,7 +3,7 @@
 //! `build.rs`, because a sweep should not begin with reading TOML.
 
 use remora_rules::{
-    Indicator, IndicatorType, RuleSet, RuleSpec,
+    Indicator, IndicatorType, Instance, RuleSet, RuleSpec,
     abi::{Class, Field, Kind, Role},
     compile,
 };
@@ -17,6 +17,8 @@ struct Embedded {
     rules: &'static [Rule],
     /// Type, value, class and role.
     indicators: &'static [[&'static str; 4]],
+    /// Field and pattern.
+    instances: &'static [[&'static str; 2]],
 }
 
 struct Rule {
@@ -54,12 +56,34 @@ pub fn embedded_rule_sets() -> impl Iterator<Item = RuleSet> {
         tool_name: tool.name.to_owned(),
         rules: tool.rules.iter().map(rule).collect(),
         indicators: tool.indicators.iter().map(indicator).collect(),
+        instances: tool.instances.iter().map(instance).collect(),
     })
 }
 
 /// The ids of every embedded tool and rule.
 pub(crate) fn embedded_rules() -> impl Iterator<Item = (&'static str, &'static str)> {
     TOOLS.iter().flat_map(|tool| tool.rules.iter().map(|rule| (tool.id, rule.id)))
+}
+
+/// The ids of the embedded catalog's tools that have no rules: that they exist
+/// is known, and how to find them is not.
+pub fn embedded_without_rules() -> impl Iterator<Item = &'static str> {
+    TOOLS.iter().filter(|tool| tool.rules.is_empty()).map(|tool| tool.id)
+}
+
+/// Type, role and value of an embedded indicator.
+pub type EmbeddedIndicator = (IndicatorType, Role, &'static str);
+
+/// The indicators of every tool of the embedded catalog, by the tool's id,
+/// without reading the files.
+pub fn embedded_indicators()
+-> impl Iterator<Item = (&'static str, impl Iterator<Item = EmbeddedIndicator>)> {
+    TOOLS.iter().map(|tool| {
+        let known = |[ty, value, _, role]: &[&'static str; 4]| {
+            (indicator_type(ty), Role::from_name(role).expect(READ), *value)
+        };
+        (tool.id, tool.indicators.iter().map(known))
+    })
 }
 
 const READ: &str = "the tests hold the embedded rules against the files";
@@ -83,11 +107,18 @@ fn rule(rule: &Rule) -> RuleSpec {
 }
 
 fn indicator([ty, value, class, role]: &[&str; 4]) -> Indicator {
-    let types = IndicatorType::ALL;
     Indicator {
-        ty: *types.iter().find(|known| known.name() == *ty).expect(READ),
+        ty: indicator_type(ty),
         value: (*value).to_owned(),
         class: Class::from_name(class).expect(READ),
         role: Role::from_name(role).expect(READ),
     }
+}
+
+fn instance([field, pattern]: &[&str; 2]) -> Instance {
+    Instance { field: Field::from_name(field).expect(READ), pattern: (*pattern).to_owned() }
+}
+
+fn indicator_type(name: &str) -> IndicatorType {
+    *IndicatorType::ALL.iter().find(|known| known.name() == name).expect(READ)
 }

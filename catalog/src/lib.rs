@@ -22,7 +22,10 @@ mod selection;
 mod sources;
 
 pub use browsers::{browsers, is_browser, web_views};
-pub use embed::{embedded, embedded_rule_sets, embedded_tools};
+pub use embed::{
+    EmbeddedIndicator, embedded, embedded_indicators, embedded_rule_sets, embedded_tools,
+    embedded_without_rules,
+};
 pub use error::{CatalogError, diagnose};
 pub use model::{
     Abuse, Allow, Category, Deployment, Example, IndicatorEntry, InstanceEntry, Mode, Platform,

@@ -6,7 +6,7 @@
 //! can tell what it may replace, and people can see whom to credit.
 
 use remora_rules::{
-    EventView, Indicator, Learned, RuleSet, RuleSpec,
+    EventView, Indicator, Instance, Learned, RuleSet, RuleSpec,
     abi::{Field, Kind},
 };
 use serde::Deserialize;
@@ -84,6 +84,7 @@ impl Tool {
             tool_name: self.name.clone(),
             rules: self.rules.iter().map(|entry| entry.rule.clone()).collect(),
             indicators: self.indicators.iter().map(|entry| entry.indicator.clone()).collect(),
+            instances: self.instances.iter().map(InstanceEntry::instance).collect(),
         }
     }
 }
@@ -227,6 +228,13 @@ pub struct InstanceEntry {
     pub provenance: Provenance,
 }
 
+impl InstanceEntry {
+    /// What a rule-driven detector needs of it.
+    pub fn instance(&self) -> Instance {
+        Instance { field: self.field, pattern: self.pattern.clone() }
+    }
+}
+
 /// A rule with its provenance.
 #[derive(Clone, Debug)]
 pub struct RuleEntry {
@@ -258,6 +266,8 @@ pub struct Example {
     pub learned: Learned,
     /// The ids of the rules that must hold; all others of the tool must not.
     pub fires: Vec<String>,
+    /// The installation that the event speaks of; `""` for none.
+    pub instance: String,
     /// Why the example is there.
     pub why: String,
     /// Whether an import made it, and may replace it.

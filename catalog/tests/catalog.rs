@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use remora_catalog::{Tool, embedded, embedded_rule_sets, embedded_tools};
 use remora_rules::{
-    EventView as _, Program, Required, Truth,
+    EventView as _, Instances, Program, Required, Truth,
     abi::{Class, Field},
     needs::needs,
     required::required,
@@ -49,7 +49,9 @@ fn rule_ids_are_unique_in_the_whole_catalog() {
 #[test]
 fn examples_come_out_as_they_say() {
     for tool in embedded_tools() {
+        let instances = Instances::new(tool.rule_set().instances);
         for example in &tool.examples {
+            assert_eq!(instances.of(example), example.instance, "{}: {example:?}", tool.id);
             for entry in &tool.rules {
                 let rule = &entry.rule;
                 let fires = rule.kinds.contains(&example.kind)
@@ -77,6 +79,24 @@ fn fills_what_the_rule_needs(
             .iter()
             .any(|&field| !example.text(field).is_empty() || example.number(field).is_some());
         assert!(filled, "{}: {rule} fires without {clause:?}: {example:?}", tool.id);
+    }
+}
+
+#[test]
+fn every_instance_pattern_has_an_example() {
+    for tool in embedded_tools() {
+        for (at, entry) in tool.instances.iter().enumerate() {
+            let before = Instances::new(tool.rule_set().instances[..at].to_vec());
+            let own = Instances::new(vec![entry.instance()]);
+            let shown = tool.examples.iter().any(|example| {
+                !example.fires.is_empty()
+                    && before.of(example).is_empty()
+                    && !own.of(example).is_empty()
+            });
+            // No rule looks at services yet.
+            let no_rule = entry.field.name().starts_with("service.");
+            assert!(shown || no_rule, "{}: no example shows {:?}", tool.id, entry.pattern);
+        }
     }
 }
 

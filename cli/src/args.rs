@@ -179,6 +179,9 @@ pub(crate) struct SweepArgs {
     /// The instant that spans count from: a time, or last-event [default: the clock].
     #[arg(long, value_name = "T", help_heading = "Input")]
     pub(crate) now: Option<String>,
+    /// Whose events these are, where a source names no tenant.
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    pub(crate) tenant: Option<String>,
 
     #[command(flatten)]
     pub(crate) detectors: DetectorArgs,
@@ -231,6 +234,10 @@ pub(crate) struct ReadingArgs {
     /// input is refused without it.
     #[arg(long, value_name = "ZONE", help_heading = "Input")]
     pub(crate) timezone: Option<String>,
+    /// Names that end in it are what a resolver made of another name by its search list; the
+    /// domains of devices count without it.
+    #[arg(long, value_name = "DOMAIN", help_heading = "Input")]
+    pub(crate) search_suffix: Vec<String>,
 }
 
 /// Which detectors run, and what of them is reported.

@@ -7,6 +7,7 @@ mod detectors;
 mod exit;
 mod folders;
 mod inputs;
+mod known;
 mod log;
 mod progress;
 mod report;

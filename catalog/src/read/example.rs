@@ -8,7 +8,7 @@ use toml::{Spanned, Value};
 use super::words::{Text, event_field, event_kind, not_blank, word};
 use crate::{
     error::Problem,
-    model::{Example, RuleEntry},
+    model::{Example, InstanceEntry, RuleEntry},
 };
 
 #[derive(Deserialize)]
@@ -19,18 +19,34 @@ pub(super) struct Raw {
     #[serde(default)]
     learned: BTreeMap<Text, Vec<Text>>,
     fires: Vec<Text>,
+    #[serde(default)]
+    instance: Option<Text>,
     why: Text,
     #[serde(default)]
     generated: bool,
 }
 
-pub(super) fn entry(raw: Raw, rules: &[RuleEntry]) -> Result<Example, Problem> {
+pub(super) fn entry(
+    raw: Raw,
+    rules: &[RuleEntry],
+    instances: &[InstanceEntry],
+) -> Result<Example, Problem> {
+    let instance = match raw.instance {
+        Some(text) if instances.is_empty() => {
+            let message = "the tool has no pattern that would find an instance";
+            return Err(Problem::new(text.span(), message)
+                .help("add an `[[instance]]`, or leave `instance` out"));
+        }
+        Some(text) => not_blank("the instance of an example", text)?,
+        None => String::new(),
+    };
     let mut example = Example {
         kind: event_kind(&raw.kind)?,
         texts: vec![],
         numbers: vec![],
         learned: BTreeMap::new(),
         fires: vec![],
+        instance,
         why: not_blank("the reason for an example", raw.why)?,
         generated: raw.generated,
     };

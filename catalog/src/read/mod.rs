@@ -91,14 +91,17 @@ pub(crate) fn tool(text: &str) -> Result<Tool, Problem> {
     }
     let techniques = techniques(raw.tool.techniques)?;
     let indicators = indicator::entries(raw.indicator)?;
-    let instances = raw.instance.into_iter().map(instance::entry).collect::<Result<_, _>>()?;
+    let instances = raw.instance.into_iter().map(instance::entry).collect::<Result<Vec<_>, _>>()?;
     let mut rules = rule::entries(raw.rule, &techniques, text)?;
     if rules.is_empty() {
         rules =
             made::rules(raw.tool.id.get_ref(), raw.tool.name.get_ref(), &techniques, &indicators);
     }
-    let examples =
-        raw.example.into_iter().map(|raw| example::entry(raw, &rules)).collect::<Result<_, _>>()?;
+    let examples = raw
+        .example
+        .into_iter()
+        .map(|raw| example::entry(raw, &rules, &instances))
+        .collect::<Result<_, _>>()?;
     let texts = |all: Vec<Text>| all.into_iter().map(Text::into_inner).collect();
     Ok(Tool {
         id: raw.tool.id.into_inner(),

@@ -14,9 +14,10 @@ use serde::Serialize;
 
 use crate::{
     args::{ExplainArgs, LogArgs, TextOrJson},
-    cmd::sweep::{browsers, read_format, read_zone, say_problem},
+    cmd::sweep::{read_format, read_suffixes, read_zone, say_problem},
     exit::Status,
     inputs::{Inputs, named},
+    known,
     report::explanation,
     scenarios, stdout, times,
 };
@@ -35,7 +36,7 @@ pub(crate) fn run(args: &ExplainArgs, log: &LogArgs) -> Result<Status> {
     let plugins = args.detectors.plugins();
     let colour = log.color.choice(io::stdout().is_terminal()) && args.output == TextOrJson::Text;
     let stdout = stdout::take(&plugins).context("standard output")?;
-    let detectors = args.detectors.start(&plugins)?;
+    let (detectors, known) = args.detectors.start(&plugins)?;
     let (paths, lines) = split_lines(&arguments);
     let found = Inputs::find(&paths);
     let mut selection = Selection { why_not: args.why_not, ..Selection::default() };
@@ -59,7 +60,11 @@ pub(crate) fn run(args: &ExplainArgs, log: &LogArgs) -> Result<Status> {
         grouping: sweep::Grouping::Rule,
         validate: true,
         threads: 1,
-        browsers: browsers(),
+        browsers: known::browsers(),
+        folding: known.folding,
+        tenant: String::new(),
+        search_suffixes: read_suffixes(&args.reading.search_suffix)?,
+        without_rules: known.without_rules,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         progress: Arc::default(),
     };

@@ -11,13 +11,14 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use remora_engine::{
     sources::{FormatName, Zone},
-    sweep::{self, Browsers, Grouping, Options, Outcome},
+    sweep::{self, Grouping, Options, Outcome},
 };
 
 use crate::{
     args::{FailOn, Group, LogArgs, Output, SweepArgs},
     exit::Status,
     inputs::{Inputs, named},
+    known,
     progress::Bar,
     report, scenarios, spool, stdout,
     target::Target,
@@ -41,7 +42,7 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
     let plugins = args.detectors.plugins();
     let to_terminal = args.file.is_none() && io::stdout().is_terminal();
     let stdout = stdout::take(&plugins).context("standard output")?;
-    let detectors = args.detectors.start(&plugins)?;
+    let (detectors, known) = args.detectors.start(&plugins)?;
     let mut found = Inputs::find(&arguments);
     // Kept until the end of the run, then deleted.
     let _spooled = match &args.spool {
@@ -67,7 +68,11 @@ pub(crate) fn run(args: &SweepArgs, log: &LogArgs) -> Result<Status> {
         grouping,
         validate: args.validate,
         threads,
-        browsers: browsers(),
+        browsers: known::browsers(),
+        folding: known.folding,
+        tenant: args.tenant.clone().unwrap_or_default(),
+        search_suffixes: read_suffixes(&args.reading.search_suffix)?,
+        without_rules: known.without_rules,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         progress: Arc::default(),
     };
@@ -169,11 +174,20 @@ pub(crate) fn read_zone(name: &str) -> Result<Zone> {
     }
 }
 
-pub(crate) fn browsers() -> Browsers {
-    Browsers {
-        browsers: remora_catalog::browsers().to_vec(),
-        embedded: remora_catalog::web_views().to_vec(),
-    }
+/// Domains of a search list, as hosts are compared with them.
+pub(crate) fn read_suffixes(names: &[String]) -> Result<Vec<String>> {
+    let read = |name: &String| {
+        let domain = name.trim_matches('.').to_lowercase();
+        let is_label = |label: &str| {
+            let allowed = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+            !label.is_empty() && label.chars().all(allowed)
+        };
+        if domain.split('.').all(is_label) {
+            return Ok(domain);
+        }
+        bail!("--search-suffix: {name:?} is no domain; write one like corp.example")
+    };
+    names.iter().map(read).collect()
 }
 
 /// The latest time in the inputs: a pass of its own.
@@ -284,6 +298,12 @@ mod tests {
         assert_eq!(read_format("defender-csv").unwrap(), Some(FormatName::DefenderCsv));
         assert!(read_zone("Europe/Berlin").is_ok() && read_zone("-05:00").is_ok());
         assert!(read_zone("Berlin").unwrap_err().to_string().contains("Europe/Berlin"));
+        let suffixes = ["Corp.Example.".to_owned(), ".lan".to_owned()];
+        assert_eq!(read_suffixes(&suffixes).unwrap(), ["corp.example", "lan"]);
+        for wrong in ["", ".", "*.corp.example", "a..b", "http://corp.example", "a b"] {
+            let error = read_suffixes(&[wrong.to_owned()]).unwrap_err().to_string();
+            assert!(error.contains("corp.example"), "{wrong}: {error}");
+        }
         assert!(read_format("exel").unwrap_err().to_string().contains("defender-ndjson"));
     }
 }

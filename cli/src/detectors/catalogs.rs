@@ -12,7 +12,7 @@ use remora_catalog::{
 };
 use remora_engine::host::{LinkedIn, Manifest};
 
-use crate::args::DetectorArgs;
+use crate::{args::DetectorArgs, known::Known};
 
 /// The detector that runs catalogs.
 pub(super) const CATALOG: &str = "catalog";
@@ -22,6 +22,8 @@ pub(super) struct Catalogs {
     selection: Selection,
     /// Ids of the files' tools.
     tools: BTreeSet<String>,
+    /// What is known of all of its tools.
+    pub(super) known: Known,
 }
 
 /// Reads the files of the arguments; nothing if none is named.
@@ -29,8 +31,9 @@ pub(super) fn read(args: &DetectorArgs) -> Result<Option<Catalogs>> {
     let Some((selection, tools)) = select(args.catalog.as_deref(), &args.catalog_add)? else {
         return Ok(None);
     };
+    let known = Known::new(selection.embedded, &tools);
     let tools = tools.into_iter().map(|tool| tool.id).collect();
-    Ok(Some(Catalogs { selection, tools }))
+    Ok(Some(Catalogs { selection, tools, known }))
 }
 
 /// Every tool there is: the embedded ones and those of the folders, in the

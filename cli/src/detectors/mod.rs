@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use remora_catalog::Selection;
 use remora_engine::host::{Detectors, LinkedIn, LoadError, Plugins, Trust};
 
-use crate::{args::DetectorArgs, folders};
+use crate::{args::DetectorArgs, folders, known::Known};
 
 /// Every linked-in detector.
 pub(crate) fn linked_in() -> Vec<LinkedIn> {
@@ -41,15 +41,20 @@ pub(crate) fn trust() -> std::result::Result<Trust, LoadError> {
 
 impl DetectorArgs {
     /// Starts the detectors that the arguments name, with what they are to look
-    /// for. Whatever is wrong with that is told before any input is read.
-    pub(crate) fn start(&self, plugins: &Plugins) -> Result<Detectors> {
+    /// for, and says what the catalog knows beside. Whatever is wrong with that
+    /// is told before any input is read.
+    pub(crate) fn start(&self, plugins: &Plugins) -> Result<(Detectors, Known)> {
         let mut plugins = plugins.clone();
         plugins.configs = configs(&self.plugin_config)?;
         let mut linked_in = linked_in();
         let mut only = self.detector.clone();
-        if let Some(catalogs) = catalogs::read(self)? {
-            catalogs.apply(&mut linked_in, &mut plugins.configs, &only)?;
-        }
+        let mut known = match catalogs::read(self)? {
+            Some(catalogs) => {
+                catalogs.apply(&mut linked_in, &mut plugins.configs, &only)?;
+                catalogs.known
+            }
+            None => Known::new(true, &[]),
+        };
         if let Some(config) = adhoc::config(self)? {
             linked_in
                 .push(LinkedIn { manifest: remora_adhoc::MANIFEST, module: remora_adhoc::MODULE });
@@ -59,7 +64,12 @@ impl DetectorArgs {
                 only.push(remora_adhoc::NAME.to_owned());
             }
         }
-        Ok(Detectors::start(&linked_in, &plugins, &only)?)
+        let detectors = Detectors::start(&linked_in, &plugins, &only)?;
+        if !detectors.iter().any(|detector| detector.name() == catalogs::CATALOG) {
+            // The run is not about the catalog.
+            known.without_rules.clear();
+        }
+        Ok((detectors, known))
     }
 
     /// The tools that are reported; empty for all.

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style as Ansi};
 use remora_engine::sweep::{
-    Common, Confidence, Cover, Coverage, Outcome, Overlap, RuleSighting, Stage, Summary,
+    Common, Confidence, Cover, Coverage, NO_RULE, Outcome, Overlap, RuleSighting, Stage, Summary,
     ToolSighting, WitnessOut, format_time,
 };
 
@@ -120,12 +120,13 @@ fn details(common: &Common) -> Vec<(&'static str, String)> {
 
 fn tool_row(sighting: &ToolSighting) -> Row<'_> {
     let mut rows = details(&sighting.common);
-    let mut hosts: Vec<String> = sighting.hosts.values.iter().map(|host| plain(host)).collect();
-    if sighting.hosts.total > hosts.len() {
-        hosts.push(format!("{} more", sighting.hosts.total - hosts.len()));
-    }
-    if hosts.len() > 1 {
-        rows.insert(1, ("hosts", hosts.join(", ")));
+    let hosts: Vec<String> = sighting.hosts.values.iter().map(|host| plain(host)).collect();
+    let names = sighting.hosts.total;
+    if names > 1 {
+        let folded = names > hosts.len();
+        let total =
+            if folded { format!(" ({} names)", grouped(names as u64)) } else { String::new() };
+        rows.insert(1, ("hosts", format!("{}{total}", hosts.join(", "))));
     }
     if !sighting.corroborated_by.is_empty() {
         rows.insert(
@@ -380,6 +381,9 @@ fn some(tools: &[&str]) -> String {
 }
 
 fn describe(coverage: &Coverage) -> String {
+    if coverage.why == NO_RULE {
+        return "not looked for, the catalog has no rule for them".to_owned();
+    }
     let parts = [
         ("network", coverage.network, coverage.network_share),
         ("process", coverage.process, coverage.process_share),

@@ -10,6 +10,18 @@ pub fn host_meets(pattern: &str, host: &str) -> bool {
     meets(pattern.as_bytes(), host.as_bytes(), &|part| !part.is_empty() && !part.contains(&b'.'))
 }
 
+/// The labels of `host` above `domain`: `""` where the host is the domain,
+/// `www` where it is `www.` below it; none where it is neither.
+pub fn labels_above<'h>(host: &'h str, domain: &str) -> Option<&'h str> {
+    let at = host.len().checked_sub(domain.len()).filter(|_| !domain.is_empty())?;
+    let (above, end) = host.as_bytes().split_at(at);
+    match (end.eq_ignore_ascii_case(domain.as_bytes()), above.last()) {
+        (true, None) => Some(""),
+        (true, Some(b'.')) => host.get(..at - 1),
+        _ => None,
+    }
+}
+
 /// Whether a URL meets `pattern`, in which each `*` stands for any run of
 /// characters, also for none. A scheme before the URL is skipped.
 pub fn url_meets(pattern: &str, url: &str) -> bool {
@@ -38,7 +50,33 @@ fn meets(pattern: &[u8], text: &[u8], star: &dyn Fn(&[u8]) -> bool) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{host_meets, url_meets};
+    use super::{host_meets, labels_above, url_meets};
+
+    #[test]
+    fn hosts_are_compared_label_by_label() {
+        let domain = "supremocontrol.com";
+        for (host, expected) in [
+            ("supremocontrol.com", Some("")),
+            ("SupremoControl.COM", Some("")),
+            ("www.supremocontrol.com", Some("www")),
+            ("a.b.supremocontrol.com", Some("a.b")),
+            // The letter before the domain is not a dot.
+            ("my-supremocontrol.com", None),
+            ("notsupremocontrol.com", None),
+            ("_supremocontrol.com", None),
+            // Others' names that hold the domain's text.
+            ("supremocontrol.com.evil.example", None),
+            ("supremocontrol.com-cdn.example", None),
+            ("supremocontrol.co", None),
+            // A letter of several bytes where the cut falls.
+            ("é.supremocontrol.com", Some("é")),
+            ("ésupremocontrol.com", None),
+            ("", None),
+        ] {
+            assert_eq!(labels_above(host, domain), expected, "{host}");
+        }
+        assert_eq!(labels_above("a.example", ""), None);
+    }
 
     #[test]
     fn a_star_stays_in_its_label() {

@@ -3,7 +3,7 @@
 
 use remora_abi::{Class, Field, Kind, Op, Role, field};
 
-use crate::{Expr, TextOp, TextPredicate};
+use crate::{Expr, Instance, TextOp, TextPredicate};
 
 /// One tool's rules and indicators.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub struct RuleSet {
     pub rules: Vec<RuleSpec>,
     /// What is known to be the tool's; gives witnesses their class and role.
     pub indicators: Vec<Indicator>,
+    /// Where the name of an installation stands; the first that finds one decides.
+    pub instances: Vec<Instance>,
 }
 
 /// One rule.

@@ -22,7 +22,7 @@ use std::{
 };
 
 use remora_rules::{
-    Expr, InterestSpec, Learned, Program, Required, RuleSet, RuleSpec, Truth, needs,
+    Expr, Instances, InterestSpec, Learned, Program, Required, RuleSet, RuleSpec, Truth, needs,
     required::required,
 };
 
@@ -59,6 +59,7 @@ struct Tool {
     id: String,
     name: String,
     indicators: Arc<Indicators>,
+    instances: Arc<Instances>,
 }
 
 #[derive(Debug)]
@@ -127,6 +128,7 @@ impl RuleDetector {
                 id: set.tool,
                 name: set.tool_name,
                 indicators: Arc::new(Indicators::new(set.indicators)),
+                instances: Arc::new(Instances::new(set.instances)),
             });
         }
         detector.check_learning()?;
@@ -249,7 +251,8 @@ impl RuleDetector {
     }
 
     /// The body of [`Detector::inspect`](crate::Detector::inspect): one
-    /// finding for each rule that holds for a row.
+    /// finding for each rule that holds for a row, with the tool's instance
+    /// that the row speaks of.
     ///
     /// Its witnesses are the rule's reasons in the order of the rule's text,
     /// then the tool's other indicators that the event carries
@@ -286,11 +289,12 @@ impl RuleDetector {
         if truth != Truth::True {
             return;
         }
-        let indicators = &self.tools[rule.tool].indicators;
+        let Tool { indicators, instances, .. } = &self.tools[rule.tool];
         let mut witnesses: Vec<_> =
             reasons.into_iter().map(|reason| indicators.witness(row, reason)).collect();
         indicators.support(row, &mut witnesses);
-        findings.push(&Finding::new(row.index(), number, &witnesses));
+        let instance = instances.of(&row);
+        findings.push(&Finding { instance, ..Finding::new(row.index(), number, &witnesses) });
         if let Some(field) = rule.spec.learns {
             for target in self.asked.get(&rule.spec.id).into_iter().flatten() {
                 findings.learn(*target, row.text(field), &rule.spec.id);

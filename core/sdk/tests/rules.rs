@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use remora_sdk::{
     Class, Error, Field, Hit, Kind, Op, Role, field, kind,
-    remora_rules::{Indicator, IndicatorType, RuleSet, RuleSpec, compile},
+    remora_rules::{Indicator, IndicatorType, Instance, RuleSet, RuleSpec, compile},
     rules::{Driven, RuleDetector, RuleDriven},
     testing::{Event, Found, Host, conform},
 };
@@ -27,6 +27,8 @@ struct Tool {
     id: String,
     rules: Vec<StatedRule>,
     indicators: Vec<StatedIndicator>,
+    #[serde(default)]
+    instances: Vec<StatedInstance>,
 }
 
 #[derive(Deserialize)]
@@ -48,12 +50,21 @@ struct StatedIndicator {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct StatedInstance {
+    field: String,
+    pattern: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Case {
     why: String,
     kind: String,
     event: BTreeMap<String, String>,
     #[serde(default)]
     number: BTreeMap<String, i64>,
+    #[serde(default)]
+    instance: String,
     #[serde(default)]
     finds: BTreeMap<String, Vec<String>>,
 }
@@ -95,6 +106,10 @@ fn sets() -> Vec<RuleSet> {
         class: Class::from_name(&stated.class).unwrap(),
         role: Role::from_name(&stated.role).unwrap(),
     };
+    let instance = |stated: &StatedInstance| Instance {
+        field: Field::from_name(&stated.field).unwrap(),
+        pattern: stated.pattern.clone(),
+    };
     file()
         .tool
         .iter()
@@ -111,6 +126,7 @@ fn sets() -> Vec<RuleSet> {
                 })
                 .collect(),
             indicators: tool.indicators.iter().map(indicator).collect(),
+            instances: tool.instances.iter().map(instance).collect(),
         })
         .collect()
 }
@@ -141,6 +157,8 @@ fn cases_come_out_as_they_say() {
         let got = by_rule(&found);
         assert_eq!(got.len(), found.len(), "{}: a rule is reported twice", case.why);
         assert_eq!(got, case.finds, "{}", case.why);
+        let instances = found.iter().all(|found| found.instance == case.instance);
+        assert!(instances, "{}: {found:?}", case.why);
     }
 }
 
@@ -204,8 +222,13 @@ fn rules_are_stated_with_all_that_people_see() {
 #[test]
 fn rules_that_could_not_be_reported_on_are_refused() {
     let with = |rules: Vec<RuleSpec>| {
-        let set =
-            RuleSet { tool: "helm".into(), tool_name: "Helm".into(), rules, indicators: vec![] };
+        let set = RuleSet {
+            tool: "helm".into(),
+            tool_name: "Helm".into(),
+            rules,
+            indicators: vec![],
+            instances: vec![],
+        };
         RuleDetector::new(vec![set]).unwrap_err().to_string()
     };
     let one = rule("helm.dns", &[kind::DNS], "remote.host has 'helm.example'");
@@ -235,6 +258,7 @@ impl RuleDriven for Learned {
             tool_name: "Helm".into(),
             rules: vec![signed, started, named],
             indicators: vec![],
+            instances: vec![],
         };
         Ok(vec![set])
     }
@@ -279,7 +303,7 @@ fn what_one_rule_learns_others_look_for_in_the_second_pass() {
 fn learning_that_could_never_serve_is_refused() {
     let refusal = |rules: Vec<RuleSpec>| {
         let (tool, tool_name) = ("helm".to_owned(), "Helm".to_owned());
-        let set = RuleSet { tool, tool_name, rules, indicators: vec![] };
+        let set = RuleSet { tool, tool_name, rules, indicators: vec![], instances: vec![] };
         RuleDetector::new(vec![set]).unwrap_err().to_string()
     };
     let asks = || rule("asks", &[kind::PROCESS], "process.sha1 in learned('other')");

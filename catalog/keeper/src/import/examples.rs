@@ -7,9 +7,10 @@
 
 use std::collections::BTreeMap;
 
-use remora_catalog::{Example, RuleEntry, Tool};
+use remora_catalog::{Example, InstanceEntry, RuleEntry, Tool};
 use remora_rules::{
-    EventView, Expr, Learned, NumberOp, NumberPredicate, Program, TextOp, TextPredicate, Truth,
+    EventView, Expr, Instances, Learned, NumberOp, NumberPredicate, Program, TextOp, TextPredicate,
+    Truth,
     abi::{Field, Kind, field, kind},
 };
 
@@ -293,15 +294,19 @@ fn example(tool: &Tool, programs: &[Program], of: &RuleEntry, kind: Kind, draft:
         })
         .map(|(entry, _)| entry.rule.id.clone())
         .collect();
-    Example {
+    let mut example = Example {
         kind,
         texts: draft.texts.into_iter().filter(|(_, text)| !text.is_empty()).collect(),
         numbers: draft.numbers.into_iter().collect(),
         fires,
+        instance: String::new(),
         learned,
         why: draft.why.join(", "),
         generated: true,
-    }
+    };
+    let instances = tool.instances.iter().map(InstanceEntry::instance).collect();
+    example.instance = Instances::new(instances).of(&example).to_owned();
+    example
 }
 
 fn negatives(

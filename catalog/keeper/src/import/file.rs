@@ -74,8 +74,12 @@ pub(crate) fn with_examples(text: &str, examples: &[Example]) -> String {
             [] => String::new(),
             learned => format!("learned = {{ {} }}\n", learned.join(", ")),
         };
+        let instance = match one.instance.as_str() {
+            "" => String::new(),
+            instance => format!("instance = {}\n", quoted(instance)),
+        };
         text += &format!(
-            "\n[[example]]\nkind = {:?}\nevent = {event}\n{learned}fires = {}\nwhy = {}\n{}",
+            "\n[[example]]\nkind = {:?}\nevent = {event}\n{learned}fires = {}\n{instance}why = {}\n{}",
             one.kind.name(),
             list(one.fires.iter().map(String::as_str)),
             quoted(&one.why),

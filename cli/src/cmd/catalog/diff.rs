@@ -4,21 +4,21 @@
 use std::{
     io::{self, BufWriter, Write},
     path::Path,
-    sync::Arc,
     thread,
 };
 
 use anyhow::{Context as _, Result, bail};
 use remora_catalog::{Selection, Tool, embedded_tools, read_folder};
-use remora_engine::sweep::{self, Grouping, Options, RuleSighting};
+use remora_engine::sweep::{self, Options, RuleSighting};
 use remora_keeper::diff;
 
 use crate::{
     args::{DiffArgs, TextOrJson},
-    cmd::sweep::{browsers, read_format, read_zone, say_problem},
+    cmd::sweep::{read_format, read_zone, say_problem},
     detectors,
     exit::Status,
     inputs::Inputs,
+    known,
     report::catalog_diff::{self, Found},
     times,
 };
@@ -40,18 +40,11 @@ pub(crate) fn run(args: &DiffArgs) -> Result<Status> {
             inputs: Inputs::find(&args.on).inputs,
             format,
             zone,
-            window: sweep::Window::default(),
             now: times::clock(),
-            tools: Vec::new(),
-            rules: Vec::new(),
-            grouping: Grouping::Rule,
-            validate: false,
             threads: thread::available_parallelism().map_or(1, Into::into),
-            browsers: browsers(),
+            browsers: known::browsers(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            progress: Arc::default(),
-            exclusions: Vec::new(),
-            show_excluded: false,
+            ..Options::default()
         };
         if options.inputs.iter().any(|input| input.origin == sweep::Origin::Stdin) {
             bail!(

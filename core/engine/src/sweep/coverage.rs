@@ -12,6 +12,7 @@ use remora_abi::{Kind, field};
 use serde::Serialize;
 
 use super::{
+    Options,
     rules::{Clause, Evidence, Rule, Rules},
     sample::{Fill, Sample},
 };
@@ -57,11 +58,27 @@ pub struct Coverage {
 }
 
 impl Coverage {
+    fn without_rules(tool: &str) -> Coverage {
+        Coverage {
+            tool: tool.to_owned(),
+            network: Cover::Blind,
+            network_share: None,
+            process: Cover::Blind,
+            process_share: None,
+            signature: Cover::Blind,
+            signature_share: None,
+            why: NO_RULE.to_owned(),
+        }
+    }
+
     /// Whether all three are covered.
     pub fn is_whole(&self) -> bool {
         [self.network, self.process, self.signature].iter().all(|cover| *cover == Cover::Covered)
     }
 }
+
+/// Why nothing of a tool could have been seen, whatever the input.
+pub const NO_RULE: &str = "no rule";
 
 /// One answer with its reason.
 struct Answer {
@@ -186,12 +203,20 @@ fn answer(evidence: Evidence, tool: &str, rules: &Rules, samples: &[Sample]) -> 
     }
 }
 
-/// The coverage of every tool that is reported, by id.
-pub(super) fn coverage(rules: &Rules, samples: &[Sample]) -> Vec<Coverage> {
-    let tools: BTreeSet<&str> =
-        rules.iter().filter(|rule| rule.reported).map(|rule| rule.stated.tool.as_str()).collect();
+/// The coverage of every tool that is reported, by id. Tools without rules are
+/// reported unless others are named.
+pub(super) fn coverage(options: &Options, rules: &Rules, samples: &[Sample]) -> Vec<Coverage> {
+    let reported = rules.iter().filter(|rule| rule.reported);
+    let mut tools: BTreeSet<&str> = reported.map(|rule| rule.stated.tool.as_str()).collect();
+    if options.tools.is_empty() && options.rules.is_empty() {
+        tools.extend(options.without_rules.iter().map(String::as_str));
+    }
     let mut all = Vec::new();
     for tool in tools {
+        if rules.are_lacking(tool) {
+            all.push(Coverage::without_rules(tool));
+            continue;
+        }
         let [network, process, signature] =
             Evidence::ALL.map(|evidence| answer(evidence, tool, rules, samples));
         let why: Vec<&str> = [&network, &process, &signature]

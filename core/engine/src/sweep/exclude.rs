@@ -16,10 +16,9 @@ use remora_sources::Events;
 use serde::Serialize;
 
 use super::{
-    Grouping, Options,
-    device::{FullNames, device},
+    Options,
     explained::{ExclusionExplained, TraceOut},
-    group::{Basis, Groups},
+    group::{Groups, ToolKey},
     row::Row,
     rules::Rules,
     weekly::Weekly,
@@ -116,8 +115,8 @@ impl Exclusions {
 pub(super) struct Hidden {
     /// Findings, if they are to be shown.
     pub(super) groups: Groups,
-    /// Devices known by full name, where findings are grouped by device.
-    full_names: FullNames,
+    /// The keys of the groups, shown or not, where findings are grouped by tool.
+    pub(super) keys: HashSet<ToolKey>,
     /// How many findings of each tool.
     tools: BTreeMap<String, u64>,
     /// What each exclusion met, by its place.
@@ -158,22 +157,12 @@ impl Hidden {
             let tool = &exclusions[*place as usize].tool;
             *self.tools.entry(tool.clone()).or_default() += findings;
         }
-        if options.grouping == Grouping::Tool
-            && let (Basis::Fqdn, name) = device(events, row)
-        {
-            self.full_names.insert((events.text(row, field::TENANT).into(), name.into()));
-        }
-    }
-
-    /// The devices that the excluded findings name in full.
-    pub(super) fn full_names(&self) -> &FullNames {
-        &self.full_names
     }
 
     /// Adds what another worker or pass excluded.
     pub(super) fn merge(&mut self, other: Hidden) {
         self.groups.merge(other.groups);
-        self.full_names.extend(other.full_names);
+        self.keys.extend(other.keys);
         for (tool, findings) in other.tools {
             *self.tools.entry(tool).or_default() += findings;
         }
@@ -193,6 +182,7 @@ impl Hidden {
         exclusions: &[Exclusion],
     ) {
         self.groups.forget(tools, rules);
+        self.keys.retain(|key| !tools.contains(&*key.tool));
         self.tools.retain(|tool, _| !tools.contains(tool));
         self.exclusions.retain(|place, _| !tools.contains(&exclusions[*place as usize].tool));
     }

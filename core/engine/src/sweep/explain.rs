@@ -31,6 +31,7 @@ use super::{
     sample::NoSample,
     second::{Facts, Second, sets_of},
     sighting::{WitnessOut, format_time},
+    suffix,
 };
 use crate::host::{Detector, Detectors, OwnedInterest, OwnedWitness};
 
@@ -85,7 +86,7 @@ pub fn explain(
     selection: &Selection,
     each: &mut dyn FnMut(Explanation) -> bool,
 ) -> Result<ExplainSummary, SweepError> {
-    let rules = Rules::new(detectors, &options.tools, &options.rules)?;
+    let rules = Rules::of(detectors, options)?;
     let router = Router::new(detectors).map_err(|error| SweepError::new(error.to_string()))?;
     let asked_for = !options.tools.is_empty() || !options.rules.is_empty();
     // What is learned is learned from all inputs, whatever is to be explained.
@@ -225,7 +226,8 @@ impl Explainer<'_> {
             let adopted = second.adopted.iter().map(Option::as_ref);
             inspect(adopted, self.rules, &views, &hits, first, &mut heard);
         }
-        let findings = heard.findings();
+        let mut findings = heard.findings();
+        suffix::mark(events, &mut findings, &self.options.search_suffixes);
         for row in rows {
             if !self.goes_on {
                 return;

@@ -1,4 +1,4 @@
-//! What the detectors say of a batch, pooled per row, rule and instance.
+//! What the detectors say of a batch, pooled per row and rule.
 //!
 //! The sweep and the explanation of an event both ask here, so that what is
 //! explained is what is counted.
@@ -34,7 +34,7 @@ pub(super) struct Pooled {
 /// What all detectors say of a batch.
 #[derive(Debug, Default)]
 pub(super) struct Heard {
-    findings: BTreeMap<(usize, u32, String), Pooled>,
+    findings: BTreeMap<(usize, u32), Pooled>,
     /// What was learned, and by whom.
     pub facts: Facts,
 }
@@ -42,7 +42,7 @@ pub(super) struct Heard {
 impl Heard {
     /// The rows with a finding by one of these rules.
     pub(super) fn rows(&self, rule: impl Fn(u32) -> bool) -> HashSet<usize> {
-        self.findings.keys().filter(|(_, id, _)| rule(*id)).map(|(row, ..)| *row).collect()
+        self.findings.keys().filter(|(_, id)| rule(*id)).map(|(row, _)| *row).collect()
     }
 
     /// The findings, by row and rule.
@@ -72,7 +72,7 @@ pub(super) fn inspect<'d>(
                 let rule = rules.place(at, finding.rule);
                 let row = first + finding.row as usize;
                 let at = place;
-                match pooled.entry((row, rule, finding.instance.clone())) {
+                match pooled.entry((row, rule)) {
                     Entry::Vacant(entry) => {
                         entry.insert(Pooled {
                             row,
@@ -86,6 +86,10 @@ pub(super) fn inspect<'d>(
                         let known = entry.get_mut();
                         if !known.detectors.contains(&at) {
                             known.detectors.push(at);
+                        }
+                        // One that knows the installation beside one that does not.
+                        if known.instance.is_empty() {
+                            known.instance = finding.instance;
                         }
                         pool(&mut known.witnesses, finding.witnesses);
                     }

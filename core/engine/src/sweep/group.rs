@@ -8,6 +8,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{
+    hosts::Hosts,
     judge::{Confidence, Ground, Stage},
     overlap::Identity,
     rules::Rules,
@@ -359,7 +360,7 @@ pub(super) struct ToolGroup {
     /// Rules, by place.
     pub rules: BTreeSet<u32>,
     /// Names of peers.
-    pub hosts: ValueSet<String>,
+    pub hosts: Hosts,
     /// Names of the device.
     pub device_names: ValueSet<String>,
     /// Grounds of all witnesses.
@@ -371,17 +372,18 @@ pub(super) struct ToolGroup {
 const DAY: i64 = 86_400_000_000_000;
 
 impl ToolGroup {
-    /// Takes in an event.
+    /// Takes in an event. `host_pattern`: by what its host is folded.
     pub(super) fn add(
         &mut self,
         event: &Judged<'_>,
         detectors: &[u32],
         rules: &[u32],
         device_name: &str,
+        host_pattern: Option<&str>,
     ) {
         self.facts.add(event, detectors, true);
         self.rules.extend(rules);
-        put(&mut self.hosts, event.carried.remote_host);
+        self.hosts.insert(event.carried.remote_host, host_pattern);
         put(&mut self.device_names, device_name);
         self.grounds.extend(event.grounds);
         if let Some(time) = event.time.filter(|_| event.plausible) {

@@ -14,7 +14,9 @@ mod explain;
 mod explained;
 mod findings;
 mod group;
+mod hosts;
 pub mod judge;
+mod keys;
 mod overlap;
 mod progress;
 mod read;
@@ -26,6 +28,7 @@ mod run;
 mod sample;
 mod second;
 mod sighting;
+mod suffix;
 mod summary;
 mod trial;
 mod values;
@@ -38,7 +41,7 @@ use std::{fmt, path::PathBuf, sync::Arc};
 use remora_sources::{FormatName, Refusal, Zone};
 
 pub use batch::{BATCH_ROWS, BatchViews};
-pub use coverage::{Cover, Coverage};
+pub use coverage::{Cover, Coverage, NO_RULE};
 pub use exclude::{Exclusion, ExclusionSummary};
 pub use explain::{ExplainSummary, Selection, explain};
 pub use explained::{
@@ -46,6 +49,7 @@ pub use explained::{
     RuleExplained, Screen, TraceOut, Weighed, truth_name,
 };
 pub use group::Basis;
+pub use hosts::Folding;
 pub use judge::{Browsers, Confidence, Stage};
 pub use overlap::Overlap;
 pub use progress::Progress;
@@ -108,6 +112,13 @@ pub struct Options {
     pub tools: Vec<String>,
     /// Report these rules only; all if empty.
     pub rules: Vec<String>,
+    /// The customer whose events these are, where a source names none.
+    pub tenant: String,
+    /// Domains that resolvers append to names, without dots at their ends;
+    /// beside them counts the domain of each device.
+    pub search_suffixes: Vec<String>,
+    /// Tools that are known and cannot be found, because no rule asks for them.
+    pub without_rules: Vec<String>,
     /// What takes findings out of the report.
     pub exclusions: Vec<Exclusion>,
     /// Keep what is taken out, to be shown apart.
@@ -120,10 +131,40 @@ pub struct Options {
     pub threads: usize,
     /// Which programs are browsers.
     pub browsers: Browsers,
+    /// Which host names of a tool are shown as one.
+    pub folding: Folding,
     /// The program's version, for the summary.
     pub version: String,
     /// Where to tell how far it is.
     pub progress: Arc<Progress>,
+}
+
+/// No input yet; everything is reported, by rule, on one thread, and any time
+/// is one that a clock could show.
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            inputs: Vec::new(),
+            format: None,
+            zone: None,
+            window: Window::default(),
+            now: i64::MAX,
+            tools: Vec::new(),
+            rules: Vec::new(),
+            tenant: String::new(),
+            search_suffixes: Vec::new(),
+            without_rules: Vec::new(),
+            exclusions: Vec::new(),
+            show_excluded: false,
+            grouping: Grouping::Rule,
+            validate: false,
+            threads: 1,
+            browsers: Browsers::default(),
+            folding: Folding::default(),
+            version: String::new(),
+            progress: Arc::default(),
+        }
+    }
 }
 
 /// Something wrong in an input, with its place.

@@ -7,8 +7,8 @@ use super::{
     DetectorSummary, InputSummary, Outcome, Problem, RuleSighting, SUMMARY_SCHEMA, SecondPass,
     Sightings, Summary, ToolSighting,
     coverage::coverage,
-    device::{self, FullNames},
     group::Groups,
+    keys::ShownKeys,
     read::{PROBLEMS_CAP, Read},
     run::{Shared, State},
     sample::{Sample, extend},
@@ -74,11 +74,10 @@ pub(super) fn report(
     };
     let (groups, hidden) = (std::mem::take(&mut state.groups), std::mem::take(&mut state.hidden));
     let (excluded_total, scenarios) = (hidden.total(), hidden.summaries(&options.exclusions));
-    // Which device a short name is does not depend on what is excluded.
-    let shown_devices =
-        if options.show_excluded { device::full_names(&groups.by_tool) } else { FullNames::new() };
-    let Sightings { by_rule, by_tool } = sightings(groups, &names, hidden.full_names());
-    let excluded = sightings(hidden.groups, &names, &shown_devices);
+    // Which device and installation an event speaks of does not depend on what is excluded.
+    let keys = ShownKeys::new(groups.by_tool.keys().chain(&hidden.keys));
+    let Sightings { by_rule, by_tool } = sightings(groups, &names, &keys);
+    let excluded = sightings(hidden.groups, &names, &keys);
 
     let summary = Summary {
         schema: SUMMARY_SCHEMA,
@@ -104,14 +103,14 @@ pub(super) fn report(
         scenarios,
         second_pass,
         detectors: detectors_of(detectors),
-        coverage: coverage(rules, &samples),
+        coverage: coverage(options, rules, &samples),
     };
     Outcome { by_rule, by_tool, excluded, summary, problems, span }
 }
 
 /// The sightings that groups make, in order.
-fn sightings(mut groups: Groups, names: &Names<'_>, devices: &FullNames) -> Sightings {
-    device::resolve(&mut groups.by_tool, devices);
+fn sightings(mut groups: Groups, names: &Names<'_>, keys: &ShownKeys) -> Sightings {
+    keys.apply(&mut groups.by_tool);
     let mut by_rule: Vec<RuleSighting> = groups
         .by_rule
         .into_iter()

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use remora_abi::{Field, Kind, field, kind};
 use remora_rules::needs;
 
-use super::SweepError;
+use super::{Options, SweepError};
 use crate::host::{Detectors, OwnedRule};
 
 /// A kind of evidence that coverage speaks of.
@@ -78,6 +78,21 @@ pub(super) struct Rules {
 }
 
 impl Rules {
+    /// Collects the rules of `detectors`, of which `options` name those that
+    /// are reported.
+    pub(super) fn of(detectors: &Detectors, options: &Options) -> Result<Rules, SweepError> {
+        let lacking = |tool: &&String| {
+            let mut stated = detectors.iter().flat_map(|detector| detector.rules());
+            options.without_rules.contains(tool) && !stated.any(|rule| rule.tool == **tool)
+        };
+        match options.tools.iter().find(lacking) {
+            None => Rules::new(detectors, &options.tools, &options.rules),
+            Some(tool) => Err(SweepError::new(format!(
+                "the tool {tool:?} has no rules, so that it cannot be found"
+            ))),
+        }
+    }
+
     /// Collects the rules of `detectors`. `tools` and `rules` name those that
     /// are reported; empty ones name all.
     pub(super) fn new(
@@ -200,6 +215,11 @@ impl Rules {
     /// The place of rule `rule` of detector `detector`.
     pub(super) fn place(&self, detector: usize, rule: u32) -> u32 {
         self.places[detector][rule as usize]
+    }
+
+    /// Whether no rule is of `tool`.
+    pub(super) fn are_lacking(&self, tool: &str) -> bool {
+        !self.rules.iter().any(|rule| rule.stated.tool == tool)
     }
 
     /// Every rule.

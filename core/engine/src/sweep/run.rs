@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::{
     Grouping, Options, Origin, Outcome, Problem, SecondPass, SweepError,
     batch::{BATCH_ROWS, BatchViews},
-    device::device,
+    device::{device, tenant},
     exclude::{Exclusions, Hidden},
     findings::{Heard, Pooled, circumstances, inspect, pool},
     group::{Carried, Groups, Judged, Place, RuleKey, ToolKey},
@@ -26,6 +26,7 @@ use super::{
     rules::Rules,
     sample::{Devices, NoSample, SampledRow, device_hash, extend},
     second::{Facts, Second},
+    suffix,
     window::Standing,
 };
 use crate::host::{Detectors, OwnedWitness};
@@ -38,7 +39,7 @@ const DAY: i64 = 86_400_000_000_000;
 
 /// Sweeps the inputs of `options` with `detectors`.
 pub fn run(detectors: &Detectors, options: &Options) -> Result<Outcome, SweepError> {
-    let rules = Rules::new(detectors, &options.tools, &options.rules)?;
+    let rules = Rules::of(detectors, options)?;
     let router = Router::new(detectors).map_err(|error| SweepError::new(error.to_string()))?;
     let exclusions = Exclusions::new(&options.exclusions);
     let shared = Shared {
@@ -357,7 +358,9 @@ impl<'a> Worker<'a> {
                     inspect(adopted, rules, &views, &hits_again, first, &mut heard);
                 }
             }
-            self.judge(job, events, &mut heard.findings(), &known);
+            let mut findings = heard.findings();
+            suffix::mark(events, &mut findings, &options.search_suffixes);
+            self.judge(job, events, &mut findings, &known);
         }
         self.hits = hits;
     }
@@ -420,6 +423,9 @@ impl<'a> Worker<'a> {
                 Grouping::Tool => 1,
             };
             self.state.hidden.count(options, excluded_by, counted, Row { events, row });
+            if options.grouping == Grouping::Tool {
+                self.state.hidden.keys.insert(tool_key(options, rules, events, findings));
+            }
             if !options.show_excluded {
                 return;
             }
@@ -458,7 +464,7 @@ impl<'a> Worker<'a> {
                         .keys
                         .iter()
                         .map(|key| key_text(events, row, *key));
-                    let tenant = std::iter::once(Box::from(text(field::TENANT)));
+                    let tenant = std::iter::once(Box::from(tenant(events, row, options)));
                     let key = RuleKey { rule: finding.rule, values: tenant.chain(keys).collect() };
                     let judged = Judged { witnesses: &finding.witnesses, ..judged };
                     groups.by_rule.entry(key).or_default().add(&judged, &finding.detectors);
@@ -470,22 +476,28 @@ impl<'a> Worker<'a> {
                 detectors.sort_unstable();
                 detectors.dedup();
                 let fired: Vec<u32> = reported().map(|finding| finding.rule).collect();
-                let instance = reported()
-                    .map(|finding| finding.instance.as_str())
-                    .find(|text| !text.is_empty());
-                let (basis, device) = device(events, row);
-                let key = ToolKey {
-                    tenant: text(field::TENANT).into(),
-                    basis,
-                    device: device.into(),
-                    tool: rules.get(findings[0].rule).stated.tool.as_str().into(),
-                    instance: instance.unwrap_or_default().into(),
-                };
+                let key = tool_key(options, rules, events, findings);
+                let pattern = options.folding.pattern(&key.tool, carried.remote_host);
                 let name = text(field::DEVICE_NAME);
                 let group = groups.by_tool.entry(key).or_default();
-                group.add(&judged, &detectors, &fired, name);
+                group.add(&judged, &detectors, &fired, name, pattern);
             }
         }
+    }
+}
+
+/// The key of the group by tool that takes in the findings of a tool about a row.
+fn tool_key(options: &Options, rules: &Rules, events: &Events, findings: &[Pooled]) -> ToolKey {
+    let row = findings[0].row;
+    let reported = findings.iter().filter(|finding| rules.get(finding.rule).reported);
+    let instance = reported.map(|finding| finding.instance.as_str()).find(|text| !text.is_empty());
+    let (basis, device) = device(events, row);
+    ToolKey {
+        tenant: tenant(events, row, options).into(),
+        basis,
+        device: device.into(),
+        tool: rules.get(findings[0].rule).stated.tool.as_str().into(),
+        instance: instance.unwrap_or_default().into(),
     }
 }
 

@@ -109,13 +109,6 @@ impl<T: Ord + Clone + std::hash::Hash> From<&ValueSet<T>> for Values<T> {
     }
 }
 
-impl<T> Values<T> {
-    fn cut(mut self, cap: usize) -> Self {
-        self.values.truncate(cap);
-        self
-    }
-}
-
 impl<T: Serialize> Values<T> {
     fn put<M: SerializeMap>(
         &self,
@@ -429,7 +422,7 @@ pub struct ToolSighting {
     pub rules: Vec<String>,
     /// ATT&CK ids.
     pub techniques: Vec<String>,
-    /// Names of peers, at most five.
+    /// Names of peers, folded, at most five; the total is that of the names.
     pub hosts: Values<String>,
     /// Grounds, in other events of the device, that the strongest record lacks.
     pub corroborated_by: Vec<String>,
@@ -446,9 +439,6 @@ pub struct ToolSighting {
     pub common: Common,
     key: ToolKey,
 }
-
-/// At most so many hosts in a sighting by tool.
-const HOSTS_CAP: usize = 5;
 
 impl ToolSighting {
     pub(super) fn new(key: &ToolKey, group: &ToolGroup, names: &Names<'_>) -> ToolSighting {
@@ -500,7 +490,7 @@ impl ToolSighting {
             instance: key.instance.to_string(),
             rules,
             techniques,
-            hosts: Values::from(&group.hosts).cut(HOSTS_CAP),
+            hosts: group.hosts.listed(),
             corroborated_by: others.map(|ground| ground.name().to_owned()).collect(),
             first_seen_at_edge: at_edge(&group.facts.first, |time, log| time - log.0),
             last_seen_at_edge: at_edge(&group.facts.last, |time, log| log.1 - time),
