@@ -322,3 +322,15 @@ fn tools_without_rules_are_told_unless_others_are_named() {
     let lines = ran.text().lines().filter(|line| line.contains("auvik"));
     assert_eq!(lines.count(), 1, "{}", ran.text());
 }
+
+#[test]
+fn a_device_with_two_installations_is_one_device() {
+    let dir = Dir::new(crate::util::Host::LinkedIn);
+    let relays = ["instance-a1-relay.screenconnect.com", "instance-b2-relay.screenconnect.com"];
+    dir.create("net.ndjson", relays.map(|relay| row("d1", "host", relay)).join("\n"));
+    let ran = dir.sweep().args(["--output", "table", "--tool", "connectwise", "net.ndjson"]).run();
+    let text = ran.ended(0).text();
+    for part in [" on 1 device ", "instance a1", "instance b2"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}

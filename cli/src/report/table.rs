@@ -2,7 +2,10 @@
 //! aligned, within 100 columns, closing with what was read, refused, repaired
 //! and could not have been seen.
 
-use std::io::{self, Write};
+use std::{
+    collections::BTreeSet,
+    io::{self, Write},
+};
 
 use anstyle::{AnsiColor, Style as Ansi};
 use remora_engine::sweep::{
@@ -189,10 +192,14 @@ impl<W: Write> Table<'_, W> {
 
     fn tool(&mut self, sightings: &[ToolSighting]) -> io::Result<()> {
         let one = &sightings[0];
-        let devices = if sightings.len() == 1 {
-            "1 device".to_owned()
-        } else {
-            format!("{} devices", grouped(sightings.len() as u64))
+        // A device with two installations is one.
+        let devices: BTreeSet<_> = sightings
+            .iter()
+            .map(|one| (&one.tenant, one.device_basis, &one.device, &one.device_aliases))
+            .collect();
+        let devices = match devices.len() {
+            1 => "1 device".to_owned(),
+            more => format!("{} devices", grouped(more as u64)),
         };
         let title = format!("{} on {devices}", plain(&one.tool_name));
         let mut techniques: Vec<&str> = sightings
