@@ -121,9 +121,20 @@ impl Single<'_> {
 /// Whether a value is made of lower-case letters, digits, `-`, `_` and dots, of which none is the
 /// last byte.
 fn is_simple(value: &[u8]) -> bool {
-    let simple = |byte: &u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.');
-    // Without a branch for each byte, which compiles to vector instructions.
-    value.iter().fold(true, |all, byte| all & simple(byte)) && !value.ends_with(b".")
+    // Sixteen at a time and without a branch, which compiles to vector instructions.
+    let all = |chunk: &[u8; 16]| chunk.iter().fold(true, |all, &byte| all & is_simple_byte(byte));
+    let (chunks, rest) = value.as_chunks::<16>();
+    let mut last = [b'a'; 16];
+    last[..rest.len()].copy_from_slice(rest);
+    chunks.iter().all(all) && all(&last) && !value.ends_with(b".")
+}
+
+/// Written as arithmetic, for a match would be compiled to jumps.
+fn is_simple_byte(byte: u8) -> bool {
+    let letter = byte.wrapping_sub(b'a') < 26;
+    // `-`, `.` and digits, and between them a slash.
+    let other = (byte.wrapping_sub(b'-') < 13) & (byte != b'/');
+    letter | other | (byte == b'_')
 }
 
 /// Where the value begins that stands `count` separators behind `start`; none where the row ends
@@ -207,8 +218,35 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn simple_values_are_hosts_as_they_stand() {
+        for byte in 0..=u8::MAX {
+            let simple =
+                byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
+            assert_eq!(is_simple_byte(byte), simple, "{byte}");
+            for length in [1, 15, 16, 17, 40] {
+                for at in 0..length {
+                    let mut value = vec![b'x'; length];
+                    value[at] = byte;
+                    let is_last_dot = byte == b'.' && at + 1 == length;
+                    assert_eq!(is_simple(&value), simple && !is_last_dot, "{byte} at {at}");
+                }
+            }
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(3000))]
+
+        /// What is asked for a simple value is what every shape makes of it, or it makes nothing.
+        #[test]
+        fn a_simple_value_is_its_own_host_or_has_none(value in "[a-c0-3._-]{1,20}|[0-9.]{1,16}") {
+            if is_simple(value.as_bytes()) {
+                let host = crate::host::host_of(&value);
+                prop_assert!(host.is_none_or(|host| host == value));
+                prop_assert!(!value.contains(['/', '\\']));
+            }
+        }
 
         #[test]
         fn values_are_where_splitting_finds_them(
