@@ -193,10 +193,7 @@ impl<W: Write> Table<'_, W> {
     fn tool(&mut self, sightings: &[ToolSighting]) -> io::Result<()> {
         let one = &sightings[0];
         // A device with two installations is one.
-        let devices: BTreeSet<_> = sightings
-            .iter()
-            .map(|one| (&one.tenant, one.device_basis, &one.device, &one.device_aliases))
-            .collect();
+        let devices: BTreeSet<_> = sightings.iter().map(ToolSighting::device_key).collect();
         let devices = match devices.len() {
             1 => "1 device".to_owned(),
             more => format!("{} devices", grouped(more as u64)),

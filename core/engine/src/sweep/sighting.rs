@@ -501,6 +501,11 @@ impl ToolSighting {
         }
     }
 
+    /// What tells the device from others: tenant, how it is known, and by what.
+    pub fn device_key(&self) -> (&str, Basis, &str) {
+        (&self.key.tenant, self.key.basis, &self.key.device)
+    }
+
     /// The order of the output: by tool, then device as shown.
     pub(super) fn order(&self) -> impl Ord + '_ {
         (self.tool.as_str(), self.tenant.as_str(), self.device.as_str(), &self.key)
