@@ -243,3 +243,18 @@ remora_test!(progress_is_for_terminals, |dir, sweep| {
     sweep.arg("net.ndjson").run().ended(0).silent();
     dir.sweep().args(["--no-progress", "net.ndjson"]).run().ended(0).silent();
 });
+
+/// Whoever closed standard error does not want the warnings, and the report all the same.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_closed_standard_error_costs_no_report() {
+    let dir = Dir::new(Host::LinkedIn);
+    dir.create("bad.ndjson", "not a log\n");
+    dir.create("good.ndjson", "{\"Timestamp\":\"2026-01-11T08:00:00Z\",\"DeviceId\":\"d\",\"DeviceName\":\"h\",\"ReportId\":1,\"ActionType\":\"ConnectionSuccess\",\"RemoteUrl\":\"supremocontrol.com\"}\n");
+    let mut child = dir.sweep().args(["--output", "ndjson", "bad.ndjson", "good.ndjson"]).spawn();
+    drop(child.stderr.take());
+    drop(child.stdin.take());
+    let output = child.wait_with_output().expect("remora ends");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("supremo.domain"));
+}

@@ -111,6 +111,7 @@ fn a_file_replaces_the_embedded_tool() {
         HELM.replace("\"helm\"", "\"supremo\"").replace("helm.", "sup."),
     );
     let ran = dir.sweep().args(["--catalog-add", "mine", "--output", "ndjson", "net.ndjson"]).run();
+    ran.ended(0).said(&["replaces the embedded tool supremo"]);
     assert_eq!(found(&ran.report()), []);
 }
 
@@ -310,6 +311,11 @@ fn catalogs_are_compared_by_what_they_say_and_find() {
     let tools = json["tools"].as_array().expect("a list");
     let helm = tools.iter().find(|tool| tool["tool"] == "helm").expect("it is new");
     assert_eq!((&helm["change"], tools.len()), (&"added".into(), 77));
+
+    let beside = diff("embedded", "old", &["--addition"]);
+    beside.ended(1);
+    assert!(beside.text().starts_with("+ helm (Helm)"), "{}", beside.text());
+    assert!(!beside.text().contains("anydesk"), "{}", beside.text());
 
     dir.create("broken/helm.toml", "[tool]\n");
     diff("old", "broken", &[]).ended(2).said(&["missing field"]);

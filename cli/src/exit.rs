@@ -1,6 +1,9 @@
 //! The exit status, decided in one place.
 
-use std::{io, process::ExitCode};
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,7 +24,8 @@ pub(crate) fn code(result: anyhow::Result<Status>) -> ExitCode {
         Ok(_) => ExitCode::SUCCESS,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            anstream::eprintln!("remora: {error:#}");
+            // Whoever closed standard error does not want to know.
+            let _ = writeln!(anstream::stderr(), "remora: {error:#}");
             ExitCode::from(2)
         }
     }

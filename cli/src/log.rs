@@ -21,6 +21,8 @@ pub(crate) fn install(args: &LogArgs) {
         .with_max_level(level)
         .with_ansi(colour)
         .with_target(false)
+        // A warning that cannot be written must not end the sweep.
+        .log_internal_errors(false)
         .without_time()
         .init();
 }

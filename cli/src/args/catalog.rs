@@ -95,7 +95,7 @@ pub(crate) enum Level {
 }
 
 const DIFF_EXAMPLES: &str = "Examples:
-  remora catalog diff embedded mine/                what your folder changes
+  remora catalog diff embedded mine/ --addition     what your folder changes beside it
   remora catalog diff old/ new/ --on exports/       and what that changes in a sweep
 
 Exit status, as diff has it: 0 the same; 1 something differs; 2 could not do what was asked.";
@@ -108,6 +108,9 @@ pub(crate) struct DiffArgs {
     pub(crate) old: PathBuf,
     /// Likewise.
     pub(crate) new: PathBuf,
+    /// NEW stands beside the catalog in the program, as with sweep --catalog-add.
+    #[arg(long)]
+    pub(crate) addition: bool,
     /// Sweep these files, folders or globs with both catalogs, and say which sightings differ.
     #[arg(long, value_name = "INPUT", num_args = 1..)]
     pub(crate) on: Vec<PathBuf>,

@@ -116,8 +116,10 @@ impl Catalogs {
             }
             kept
         });
-        for tool in self.tools.iter().filter(|tool| ids.contains(tool.as_str())) {
-            tracing::info!(tool, "the file replaces the embedded tool");
+        // With --catalog that is what was asked for.
+        let replaced = |tool: &&String| self.selection.embedded && ids.contains(tool.as_str());
+        for tool in self.tools.iter().filter(replaced) {
+            tracing::warn!("a file replaces the embedded tool {tool}, with all its rules");
         }
         Ok(())
     }

@@ -230,9 +230,13 @@ impl Detector for AdHoc {
                 continue;
             };
             let asked = hits.iter().filter_map(|hit| self.asked.get(hit.interest as usize));
+            // One indicator is one witness, in however many fields it shows.
+            let mut told = BTreeSet::new();
             let witnesses: Vec<Witness<'_>> = asked
                 .filter(|asked| shape.fields.contains(&asked.field))
-                .filter_map(|asked| self.witness(row, asked))
+                .filter_map(|asked| Some((asked.indicator, self.witness(row, asked)?)))
+                .filter(|(indicator, _)| told.insert(*indicator))
+                .map(|(_, witness)| witness)
                 .collect();
             if !witnesses.is_empty() {
                 findings.push(&Finding::new(row.index(), rule, &witnesses));

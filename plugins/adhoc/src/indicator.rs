@@ -291,8 +291,9 @@ fn guessed(value: &str) -> Option<Type> {
     domain.then_some(Type::Domain)
 }
 
-/// A value as it was before somebody made it unclickable.
-fn refanged(value: &str) -> String {
+/// A value as it was before somebody made it unclickable: `hxxps://evil[.]example`
+/// is `https://evil.example`.
+pub fn refanged(value: &str) -> String {
     let mut text = value.to_owned();
     for (defanged, meant) in [
         ("[.]", "."),

@@ -19,7 +19,7 @@ mod network;
 mod read;
 
 pub use detector::AdHoc;
-pub use indicator::{Indicator, Type};
+pub use indicator::{Indicator, Type, refanged};
 pub use read::{Problem, read_file};
 
 use remora_sdk::{Detector, Shim, abi::DetectorModule};

@@ -2,6 +2,7 @@
 //! they find.
 
 use std::{
+    collections::BTreeSet,
     io::{self, BufWriter, Write},
     path::Path,
     thread,
@@ -30,8 +31,8 @@ const EMBEDDED: &str = "embedded";
 pub(crate) fn run(args: &DiffArgs) -> Result<Status> {
     let format = read_format(&args.reading.format)?;
     let zone = args.reading.timezone.as_deref().map(read_zone).transpose()?;
-    let (old, old_tools) = read(&args.old)?;
-    let (new, new_tools) = read(&args.new)?;
+    let (old, old_tools) = read(&args.old, false)?;
+    let (new, new_tools) = read(&args.new, args.addition)?;
     let tools = diff::diff(&old_tools, &new_tools);
     let found = if args.on.is_empty() {
         None
@@ -64,15 +65,22 @@ pub(crate) fn run(args: &DiffArgs) -> Result<Status> {
     Ok(Status { found: differs, failed: false })
 }
 
-/// A catalog, and its tools.
-fn read(path: &Path) -> Result<(Selection, Vec<Tool>)> {
+/// A catalog, and its tools; a folder alone, or beside the catalog in the
+/// program.
+fn read(path: &Path, beside: bool) -> Result<(Selection, Vec<Tool>)> {
     if path.as_os_str() == EMBEDDED && !path.is_dir() {
         return Ok((Selection { embedded: true, files: Vec::new() }, embedded_tools().collect()));
     }
     let (files, mut errors) = read_folder(path);
-    let selection = Selection { embedded: false, files };
+    let selection = Selection { embedded: beside, files };
     match selection.tools() {
-        Ok(tools) if errors.is_empty() => Ok((selection, tools)),
+        Ok(mut tools) if errors.is_empty() => {
+            if beside {
+                let own: BTreeSet<String> = tools.iter().map(|tool| tool.id.clone()).collect();
+                tools.extend(embedded_tools().filter(|tool| !own.contains(&tool.id)));
+            }
+            Ok((selection, tools))
+        }
         read => {
             errors.extend(read.err().into_iter().flatten());
             detectors::refuse_catalog(&errors)

@@ -22,8 +22,11 @@ const TOLD: usize = 10;
 
 pub(super) fn run(tools: &[Tool], args: &FindArgs, colour: bool) -> Result<Status> {
     let forced = args.column.iter().map(|text| column(text)).collect::<Result<Vec<_>>>()?;
-    let terms: Vec<(&str, Vec<_>)> =
-        args.terms.iter().map(|text| (text.as_str(), term(tools, text))).collect();
+    let terms: Vec<(&str, Vec<_>)> = args
+        .terms
+        .iter()
+        .map(|text| (text.as_str(), term(tools, &remora_adhoc::refanged(text))))
+        .collect();
     let known = Known::new(tools);
     let mut inventories: Vec<(String, Inventory)> = vec![];
     let mut failed = false;

@@ -95,10 +95,18 @@ fn is_name(clause: &Clause) -> bool {
     clause.iter().any(|field| matches!(*field, field::REMOTE_URL | field::REMOTE_HOST))
 }
 
-fn blind(evidence: Evidence) -> String {
+/// `kinds` are those that the tool's rules of this evidence look at.
+fn blind(evidence: Evidence, kinds: &BTreeSet<Kind>) -> String {
     match evidence {
         Evidence::Network => {
-            "no connection, dns, http, tls or proxy records in the input".to_owned()
+            let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+            let names = match &names[..] {
+                [first @ .., last] if !first.is_empty() => {
+                    format!("{} or {last}", first.join(", "))
+                }
+                _ => names.join(""),
+            };
+            format!("no {names} records in the input")
         }
         Evidence::Process => "no process table in the input".to_owned(),
         Evidence::Signature => "no signature table in the input".to_owned(),
@@ -144,6 +152,8 @@ fn answer(evidence: Evidence, tool: &str, rules: &Rules, samples: &[Sample]) -> 
             }
         }
     }
+    let all = of_tool.iter().flat_map(|rule| &rule.stated.kinds).copied();
+    let kinds: BTreeSet<Kind> = all.filter(|kind| Evidence::of(*kind) == Some(evidence)).collect();
     let mut seen = false;
     let mut share: f64 = 1.0;
     let mut poor: BTreeSet<String> = BTreeSet::new();
@@ -189,7 +199,7 @@ fn answer(evidence: Evidence, tool: &str, rules: &Rules, samples: &[Sample]) -> 
     if !seen {
         let why = match poor.pop_first() {
             Some(lacking) => lacking,
-            None => blind(evidence),
+            None => blind(evidence, &kinds),
         };
         return Answer { cover: Cover::Blind, share: None, why };
     }
