@@ -15,7 +15,10 @@ use std::{
 use remora_abi::field;
 use remora_sources::Events;
 
-use super::group::{Basis, ToolGroup, ToolKey};
+use super::{
+    group::{Basis, Group},
+    groups::{Groups, ToolKey},
+};
 
 /// The device of a row, and how it is known.
 pub(super) fn device(events: &Events, row: usize) -> (Basis, Cow<'_, str>) {
@@ -43,42 +46,48 @@ pub(super) fn device(events: &Events, row: usize) -> (Basis, Cow<'_, str>) {
 pub(super) type FullNames = HashSet<(Box<str>, Box<str>)>;
 
 /// The full names among the keys of groups.
-pub(super) fn full_names(groups: &HashMap<ToolKey, ToolGroup>) -> FullNames {
-    let named = groups.keys().filter(|key| key.basis == Basis::Fqdn);
-    named.map(|key| (key.tenant.clone(), key.device.clone())).collect()
+pub(super) fn full_names(groups: &Groups) -> FullNames {
+    let Groups { pool, by_tool, .. } = groups;
+    let keys = by_tool.places().map(|at| ToolKey::of(by_tool.key(at)));
+    let named = keys.filter(|key| key.basis == Basis::Fqdn);
+    named.map(|key| (pool.text(key.tenant).into(), pool.text(key.device).into())).collect()
 }
 
 /// Merges groups of a short name into those of the one full name that it
 /// begins, per tenant. The run may know more full names than these groups have.
-pub(super) fn resolve(groups: &mut HashMap<ToolKey, ToolGroup>, more: &FullNames) {
+pub(super) fn resolve(groups: &mut Groups, more: &FullNames) {
+    let Groups { pool, by_tool, .. } = groups;
+    let keys: Vec<(u32, ToolKey)> =
+        by_tool.places().map(|at| (at, ToolKey::of(by_tool.key(at)))).collect();
+    let with = |basis| keys.iter().filter(move |(_, key)| key.basis == basis);
+    if with(Basis::Name).next().is_none() {
+        return;
+    }
+    let own = with(Basis::Fqdn).map(|(_, key)| (key.tenant, key.device));
+    let mut named: Vec<(u32, u32)> = own.collect();
+    for (tenant, device) in more {
+        named.push((pool.intern(tenant.as_bytes()), pool.intern(device.as_bytes())));
+    }
     // By tenant and short name. None: several full names begin with it.
-    type Full = HashMap<(Box<str>, Box<str>), Option<Box<str>>>;
-    let mut full = Full::new();
-    let named = groups.keys().filter(|key| key.basis == Basis::Fqdn);
-    let own = named.map(|key| (&key.tenant, &key.device));
-    for (tenant, device) in own.chain(more.iter().map(|(tenant, device)| (tenant, device))) {
-        let short = device.split('.').next().unwrap_or_default();
-        match full.entry((tenant.clone(), short.into())) {
+    let mut full: HashMap<(u32, u32), Option<u32>> = HashMap::new();
+    for (tenant, device) in named {
+        let short = pool.text(device).split('.').next().unwrap_or_default().to_owned();
+        match full.entry((tenant, pool.intern(short.as_bytes()))) {
             Entry::Vacant(entry) => {
-                entry.insert(Some(device.clone()));
+                entry.insert(Some(device));
             }
             Entry::Occupied(mut entry) => {
-                if entry.get().as_ref() != Some(device) {
+                if *entry.get() != Some(device) {
                     entry.insert(None);
                 }
             }
         }
     }
-    let of = |key: &ToolKey| full.get(&(key.tenant.clone(), key.device.clone())).cloned().flatten();
-    let short: Vec<(ToolKey, Box<str>)> = groups
-        .keys()
-        .filter(|key| key.basis == Basis::Name)
-        .filter_map(|key| Some((key.clone(), of(key)?)))
-        .collect();
-    for (key, device) in short {
-        if let Some(group) = groups.remove(&key) {
-            let key = ToolKey { basis: Basis::Fqdn, device, ..key };
-            groups.entry(key).or_default().merge(group);
+    for (at, key) in with(Basis::Name) {
+        if let Some(Some(device)) = full.get(&(key.tenant, key.device)) {
+            let key = ToolKey { basis: Basis::Fqdn, device: *device, ..*key };
+            let group = by_tool.take(*at);
+            by_tool.entry(&key.parts()).merge(group, pool);
         }
     }
 }

@@ -19,7 +19,8 @@ use super::{
     Grouping, Options,
     device::{FullNames, device},
     explained::{ExclusionExplained, TraceOut},
-    group::{Basis, Groups},
+    group::Basis,
+    groups::Groups,
     row::Row,
     rules::Rules,
     weekly::Weekly,
@@ -171,8 +172,9 @@ impl Hidden {
     }
 
     /// Adds what another worker or pass excluded.
-    pub(super) fn merge(&mut self, other: Hidden) {
-        self.groups.merge(other.groups);
+    /// `events` is as in [`Groups::merge`].
+    pub(super) fn merge(&mut self, other: Hidden, events: &[u32]) {
+        self.groups.merge(other.groups, events);
         self.full_names.extend(other.full_names);
         for (tool, findings) in other.tools {
             *self.tools.entry(tool).or_default() += findings;
