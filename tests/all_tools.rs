@@ -124,7 +124,7 @@ fn compare(paths: Vec<PathBuf>, window: Window) -> Devices {
     assert!(outcome.problems.is_empty(), "{:?}", outcome.problems);
     let (mut all, mut any) = (Devices::new(), Devices::new());
     let mut together: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
-    for one in outcome.by_rule {
+    for one in outcome.by_rule.iter() {
         let key = |name: &str| {
             let key = one.keys.iter().find(|(key, _)| key == name);
             key.map(|(_, value)| value.clone()).expect("every rule here has the key")

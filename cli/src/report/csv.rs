@@ -88,16 +88,6 @@ const LIST_CAP: usize = 20;
 
 /// Writes the sightings.
 pub(crate) fn write(outcome: &Outcome, style: &Style<'_>, out: &mut impl Write) -> Result<()> {
-    let rows: Vec<Value> = match style.grouping {
-        Grouping::Rule => {
-            let all = outcome.by_rule.iter().chain(&outcome.excluded.by_rule);
-            all.map(serde_json::to_value).collect::<Result<_, _>>()?
-        }
-        Grouping::Tool => {
-            let all = outcome.by_tool.iter().chain(&outcome.excluded.by_tool);
-            all.map(serde_json::to_value).collect::<Result<_, _>>()?
-        }
-    };
     let columns = match style.grouping {
         Grouping::Rule => RULE_COLUMNS,
         Grouping::Tool => TOOL_COLUMNS,
@@ -106,22 +96,34 @@ pub(crate) fn write(outcome: &Outcome, style: &Style<'_>, out: &mut impl Write) 
     let extra: Vec<String> = extra_keys(outcome, columns);
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
     writer.write_record(columns.iter().copied().chain(extra.iter().map(String::as_str)))?;
-    for row in &rows {
+    let mut write = |row: Value| -> Result<()> {
         let row = row.as_object().expect("a sighting is an object");
         let names = columns.iter().copied().chain(extra.iter().map(String::as_str));
-        writer.write_record(names.map(|name| harmless(&cell(row, name))))?;
+        Ok(writer.write_record(names.map(|name| harmless(&cell(row, name))))?)
+    };
+    match style.grouping {
+        Grouping::Rule => {
+            let mut all = outcome.by_rule.iter().chain(outcome.excluded.by_rule.iter());
+            all.try_for_each(|one| write(serde_json::to_value(&one)?))?;
+        }
+        Grouping::Tool => {
+            let mut all = outcome.by_tool.iter().chain(outcome.excluded.by_tool.iter());
+            all.try_for_each(|one| write(serde_json::to_value(&one)?))?;
+        }
     }
     writer.flush()?;
     Ok(())
 }
 
 fn extra_keys(outcome: &Outcome, columns: &[&str]) -> Vec<String> {
-    let all = outcome.by_rule.iter().chain(&outcome.excluded.by_rule);
-    let keys = all.flat_map(|sighting| sighting.keys.iter().map(|key| &key.0));
-    let mut extra: Vec<String> =
-        keys.filter(|key| !columns.contains(&key.as_str())).cloned().collect();
+    let all = outcome.by_rule.iter().chain(outcome.excluded.by_rule.iter());
+    let mut extra: Vec<String> = Vec::new();
+    for (key, _) in all.flat_map(|sighting| sighting.keys) {
+        if !columns.contains(&key.as_str()) && !extra.contains(&key) {
+            extra.push(key);
+        }
+    }
     extra.sort();
-    extra.dedup();
     extra
 }
 

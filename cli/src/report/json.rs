@@ -3,18 +3,18 @@
 use std::io::Write;
 
 use anyhow::Result;
-use remora_engine::sweep::{Outcome, RuleSighting, Summary, ToolSighting};
+use remora_engine::sweep::{Outcome, RuleSighting, SightingList, Summary, ToolSighting};
 use serde::Serialize;
 
 /// One object a line; the summary is the last line, so that a stream that was
 /// cut off can be told from a whole one.
 pub(crate) fn write_lines(outcome: &Outcome, out: &mut impl Write) -> Result<()> {
     // What is excluded comes behind what is reported.
-    for sighting in outcome.by_rule.iter().chain(&outcome.excluded.by_rule) {
-        write_line(sighting, out)?;
+    for sighting in outcome.by_rule.iter().chain(outcome.excluded.by_rule.iter()) {
+        write_line(&sighting, out)?;
     }
-    for sighting in outcome.by_tool.iter().chain(&outcome.excluded.by_tool) {
-        write_line(sighting, out)?;
+    for sighting in outcome.by_tool.iter().chain(outcome.excluded.by_tool.iter()) {
+        write_line(&sighting, out)?;
     }
     write_line(&outcome.summary, out)
 }
@@ -28,12 +28,15 @@ fn write_line(value: &impl Serialize, out: &mut impl Write) -> Result<()> {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Sightings<'a> {
-    ByRule(&'a [RuleSighting]),
-    ByTool(&'a [ToolSighting]),
+    ByRule(&'a SightingList<RuleSighting>),
+    ByTool(&'a SightingList<ToolSighting>),
 }
 
 impl<'a> Sightings<'a> {
-    fn of(by_rule: &'a [RuleSighting], by_tool: &'a [ToolSighting]) -> Sightings<'a> {
+    fn of(
+        by_rule: &'a SightingList<RuleSighting>,
+        by_tool: &'a SightingList<ToolSighting>,
+    ) -> Sightings<'a> {
         if by_tool.is_empty() { Sightings::ByRule(by_rule) } else { Sightings::ByTool(by_tool) }
     }
 }

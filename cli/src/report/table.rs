@@ -3,14 +3,14 @@
 //! and could not have been seen.
 
 use std::{
-    collections::BTreeSet,
+    cmp::Reverse,
     io::{self, Write},
 };
 
 use anstyle::{AnsiColor, Style as Ansi};
 use remora_engine::sweep::{
-    Common, Confidence, Cover, Coverage, NO_RULE, Outcome, Overlap, RuleSighting, Stage, Summary,
-    ToolSighting, WitnessOut, format_time,
+    Basis, Common, Confidence, Cover, Coverage, NO_RULE, Outcome, Overlap, RuleSighting,
+    SightingList, Stage, Summary, ToolSighting, WitnessOut, format_time,
 };
 
 use super::{
@@ -35,7 +35,8 @@ const PLAIN: Ansi = Ansi::new();
 pub(crate) fn write(outcome: &Outcome, style: &Style<'_>, out: &mut impl Write) -> io::Result<()> {
     let mut table = Table { out, colour: style.colour };
     let Outcome { by_rule, by_tool, excluded, .. } = outcome;
-    table.sightings(by_rule, by_tool)?;
+    table.tools(by_tool)?;
+    table.rules(by_rule)?;
     if by_tool.is_empty() && by_rule.is_empty() {
         let excluded = outcome.summary.excluded > 0;
         let nothing = if excluded { "No sightings but what is excluded." } else { "No sightings." };
@@ -45,7 +46,8 @@ pub(crate) fn write(outcome: &Outcome, style: &Style<'_>, out: &mut impl Write) 
     if style.show_excluded && outcome.summary.excluded > 0 {
         table.line(BOLD, "Excluded, and shown because it was asked for:")?;
         table.line(PLAIN, "")?;
-        table.sightings(&excluded.by_rule, &excluded.by_tool)?;
+        table.tools(&excluded.by_tool)?;
+        table.rules(&excluded.by_rule)?;
     }
     table.closing(&outcome.summary, style)
 }
@@ -121,6 +123,13 @@ fn details(common: &Common) -> Vec<(&'static str, String)> {
     details
 }
 
+/// What tells devices apart: one with two installations has two sightings.
+fn device(sighting: &ToolSighting) -> (String, Basis, String, Option<String>) {
+    // The id, where a name is shown instead.
+    let id = sighting.device_aliases.first().filter(|_| sighting.device_basis == Basis::Id);
+    (sighting.tenant.clone(), sighting.device_basis, sighting.device.clone(), id.cloned())
+}
+
 fn tool_row(sighting: &ToolSighting) -> Row<'_> {
     let mut rows = details(&sighting.common);
     let hosts: Vec<String> = sighting.hosts.values.iter().map(|host| plain(host)).collect();
@@ -180,46 +189,54 @@ impl<W: Write> Table<'_, W> {
         writeln!(self.out, "{}", line.trim_end())
     }
 
-    fn sightings(&mut self, by_rule: &[RuleSighting], by_tool: &[ToolSighting]) -> io::Result<()> {
-        for of_tool in by_tool.chunk_by(|one, other| one.tool == other.tool) {
-            self.tool(of_tool)?;
-        }
-        for of_rule in by_rule.chunk_by(|one, other| one.rule == other.rule) {
-            self.rule(of_rule)?;
+    /// By tool: what matters most first; the machine outputs keep the plain
+    /// order. Sightings are made twice rather than kept, for they may be many.
+    fn tools(&mut self, sightings: &SightingList<ToolSighting>) -> io::Result<()> {
+        let mut all = (0..).zip(sightings.iter()).peekable();
+        while let Some((first, one)) = all.next() {
+            let rank = |one: &ToolSighting| Reverse((one.common.confidence, one.common.stage));
+            let mut places: Vec<(_, usize)> = vec![(rank(&one), first)];
+            let mut devices = 1;
+            let mut last = device(&one);
+            let mut techniques = one.techniques;
+            while let Some((at, next)) = all.next_if(|(_, next)| next.tool == one.tool) {
+                places.push((rank(&next), at));
+                // Those of one device stand together.
+                let device = device(&next);
+                devices += usize::from(device != last);
+                last = device;
+                techniques.extend(next.techniques);
+                techniques.sort_unstable();
+                techniques.dedup();
+            }
+            let devices = match devices {
+                1 => "1 device".to_owned(),
+                count => format!("{} devices", grouped(count as u64)),
+            };
+            let title = format!("{} on {devices}", plain(&one.tool_name));
+            self.head(&title, &techniques.join(", "))?;
+            places.sort_unstable();
+            self.columns("DEVICE")?;
+            for one in places.into_iter().filter_map(|(_, at)| sightings.get(at)) {
+                self.row(&tool_row(&one))?;
+            }
+            self.line(PLAIN, "")?;
         }
         Ok(())
     }
 
-    fn tool(&mut self, sightings: &[ToolSighting]) -> io::Result<()> {
-        let one = &sightings[0];
-        // A device with two installations is one.
-        let devices: BTreeSet<_> = sightings.iter().map(ToolSighting::device_key).collect();
-        let devices = match devices.len() {
-            1 => "1 device".to_owned(),
-            more => format!("{} devices", grouped(more as u64)),
-        };
-        let title = format!("{} on {devices}", plain(&one.tool_name));
-        let mut techniques: Vec<&str> = sightings
-            .iter()
-            .flat_map(|sighting| sighting.techniques.iter().map(String::as_str))
-            .collect();
-        techniques.sort_unstable();
-        techniques.dedup();
-        self.head(&title, &techniques.join(", "))?;
-        let mut rows: Vec<Row<'_>> = sightings.iter().map(tool_row).collect();
-        // What matters most first; the machine outputs keep the plain order.
-        rows.sort_by(|one, other| {
-            let rank = |row: &Row<'_>| std::cmp::Reverse((row.common.confidence, row.common.stage));
-            rank(one).cmp(&rank(other))
-        });
-        self.rows("DEVICE", &rows)
-    }
-
-    fn rule(&mut self, sightings: &[RuleSighting]) -> io::Result<()> {
-        let one = &sightings[0];
-        self.head(&plain(&one.title), &format!("rule {}", plain(&one.rule)))?;
-        let rows: Vec<Row<'_>> = sightings.iter().map(rule_row).collect();
-        self.rows("DEVICE", &rows)
+    fn rules(&mut self, sightings: &SightingList<RuleSighting>) -> io::Result<()> {
+        let mut all = sightings.iter().peekable();
+        while let Some(one) = all.next() {
+            self.head(&plain(&one.title), &format!("rule {}", plain(&one.rule)))?;
+            self.columns("DEVICE")?;
+            self.row(&rule_row(&one))?;
+            while let Some(next) = all.next_if(|next| next.rule == one.rule) {
+                self.row(&rule_row(&next))?;
+            }
+            self.line(PLAIN, "")?;
+        }
+        Ok(())
     }
 
     fn head(&mut self, left: &str, right: &str) -> io::Result<()> {
@@ -231,7 +248,7 @@ impl<W: Write> Table<'_, W> {
         writeln!(self.out, "{}", line.trim_end())
     }
 
-    fn rows(&mut self, name: &str, rows: &[Row<'_>]) -> io::Result<()> {
+    fn columns(&mut self, name: &str) -> io::Result<()> {
         let head = format!(
             "{} {} {} {} {} {:>7}",
             pad(name, DEVICE),
@@ -241,37 +258,38 @@ impl<W: Write> Table<'_, W> {
             pad("LAST SEEN", 16),
             "ROWS",
         );
-        self.line(DIM, &head)?;
-        for row in rows {
-            let common = row.common;
-            let colour = match common.confidence {
-                Confidence::Confirmed => RED,
-                Confidence::Likely => YELLOW,
-                Confidence::Possible => PLAIN,
-            };
-            let line = format!(
-                "{} {} {} {} {} {:>7}",
-                self.paint(BOLD, &pad(&row.name, DEVICE)),
-                self.paint(colour, &pad(common.confidence.name(), 10)),
-                pad(Stage::name(common.stage), 9),
-                pad(&minute(common.first_seen), 16),
-                pad(&minute(common.last_seen), 16),
-                grouped(common.count),
-            );
-            writeln!(self.out, "{}", line.trim_end())?;
-            if width(&row.name) > DEVICE {
-                for part in wrap(&row.name, WIDTH - 13) {
-                    self.line(DIM, &format!("  {} {part}", pad("name", 8)))?;
-                }
-            }
-            for (label, text) in &row.details {
-                for (at, part) in wrap(text, WIDTH - 13).iter().enumerate() {
-                    let label = if at == 0 { *label } else { "" };
-                    self.line(DIM, &format!("  {} {part}", pad(label, 8)))?;
-                }
+        self.line(DIM, &head)
+    }
+
+    fn row(&mut self, row: &Row<'_>) -> io::Result<()> {
+        let common = row.common;
+        let colour = match common.confidence {
+            Confidence::Confirmed => RED,
+            Confidence::Likely => YELLOW,
+            Confidence::Possible => PLAIN,
+        };
+        let line = format!(
+            "{} {} {} {} {} {:>7}",
+            self.paint(BOLD, &pad(&row.name, DEVICE)),
+            self.paint(colour, &pad(common.confidence.name(), 10)),
+            pad(Stage::name(common.stage), 9),
+            pad(&minute(common.first_seen), 16),
+            pad(&minute(common.last_seen), 16),
+            grouped(common.count),
+        );
+        writeln!(self.out, "{}", line.trim_end())?;
+        if width(&row.name) > DEVICE {
+            for part in wrap(&row.name, WIDTH - 13) {
+                self.line(DIM, &format!("  {} {part}", pad("name", 8)))?;
             }
         }
-        self.line(PLAIN, "")
+        for (label, text) in &row.details {
+            for (at, part) in wrap(text, WIDTH - 13).iter().enumerate() {
+                let label = if at == 0 { *label } else { "" };
+                self.line(DIM, &format!("  {} {part}", pad(label, 8)))?;
+            }
+        }
+        Ok(())
     }
 
     fn closing(&mut self, summary: &Summary, style: &Style<'_>) -> io::Result<()> {

@@ -112,5 +112,5 @@ fn sightings(catalog: &Selection, options: &Options, first: bool) -> Result<Vec<
             failed.error.as_deref().unwrap_or("it did not say why")
         );
     }
-    Ok(outcome.by_rule)
+    Ok(outcome.by_rule.iter().collect())
 }

@@ -18,7 +18,8 @@ use serde::Serialize;
 use super::{
     Options,
     explained::{ExclusionExplained, TraceOut},
-    group::{Groups, ToolKey},
+    groups::Groups,
+    keys::Keys,
     row::Row,
     rules::Rules,
     weekly::Weekly,
@@ -116,7 +117,7 @@ pub(super) struct Hidden {
     /// Findings, if they are to be shown.
     pub(super) groups: Groups,
     /// The keys of the groups, shown or not, where findings are grouped by tool.
-    pub(super) keys: HashSet<ToolKey>,
+    pub(super) keys: Keys,
     /// How many findings of each tool.
     tools: BTreeMap<String, u64>,
     /// What each exclusion met, by its place.
@@ -160,9 +161,10 @@ impl Hidden {
     }
 
     /// Adds what another worker or pass excluded.
-    pub(super) fn merge(&mut self, other: Hidden) {
-        self.groups.merge(other.groups);
-        self.keys.extend(other.keys);
+    /// `events` is as in [`Groups::merge`].
+    pub(super) fn merge(&mut self, other: Hidden, events: &[u32]) {
+        self.groups.merge(other.groups, events);
+        self.keys.merge(&other.keys);
         for (tool, findings) in other.tools {
             *self.tools.entry(tool).or_default() += findings;
         }
@@ -182,7 +184,7 @@ impl Hidden {
         exclusions: &[Exclusion],
     ) {
         self.groups.forget(tools, rules);
-        self.keys.retain(|key| !tools.contains(&*key.tool));
+        self.keys.forget(tools);
         self.tools.retain(|tool, _| !tools.contains(tool));
         self.exclusions.retain(|place, _| !tools.contains(&exclusions[*place as usize].tool));
     }

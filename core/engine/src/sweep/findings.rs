@@ -3,7 +3,7 @@
 //! The sweep and the explanation of an event both ask here, so that what is
 //! explained is what is counted.
 
-use std::collections::{BTreeMap, HashSet, btree_map::Entry};
+use std::{borrow::Borrow, collections::HashSet};
 
 use remora_abi::{Hit, field};
 use remora_sources::Events;
@@ -34,7 +34,8 @@ pub(super) struct Pooled {
 /// What all detectors say of a batch.
 #[derive(Debug, Default)]
 pub(super) struct Heard {
-    findings: BTreeMap<(usize, u32), Pooled>,
+    /// As they were said.
+    findings: Vec<Pooled>,
     /// What was learned, and by whom.
     pub facts: Facts,
 }
@@ -42,12 +43,32 @@ pub(super) struct Heard {
 impl Heard {
     /// The rows with a finding by one of these rules.
     pub(super) fn rows(&self, rule: impl Fn(u32) -> bool) -> HashSet<usize> {
-        self.findings.keys().filter(|(_, id)| rule(*id)).map(|(row, _)| *row).collect()
+        self.findings.iter().filter(|one| rule(one.rule)).map(|one| one.row).collect()
     }
 
-    /// The findings, by row and rule.
-    pub(super) fn findings(self) -> Vec<Pooled> {
-        self.findings.into_values().collect()
+    /// The findings, by row and rule: what several detectors found, or one of
+    /// them twice, is one.
+    pub(super) fn findings(mut self) -> Vec<Pooled> {
+        let key = |one: &Pooled| (one.row, one.rule);
+        // Stable: who spoke first stands first.
+        self.findings.sort_by_key(key);
+        self.findings.dedup_by(|more, known| {
+            let same = key(more) == key(known);
+            if same {
+                for detector in &more.detectors {
+                    if !known.detectors.contains(detector) {
+                        known.detectors.push(*detector);
+                    }
+                }
+                // One that knows the installation beside one that does not.
+                if known.instance.is_empty() {
+                    known.instance = std::mem::take(&mut more.instance);
+                }
+                pool(&mut known.witnesses, more.witnesses.drain(..));
+            }
+            same
+        });
+        self.findings
     }
 }
 
@@ -61,53 +82,33 @@ pub(super) fn inspect<'d>(
     first: usize,
     heard: &mut Heard,
 ) {
-    let Heard { findings: pooled, facts } = heard;
     views.with(|batch| {
         for ((at, detector), hits) in detectors.enumerate().zip(hits) {
-            let Some(detector) = detector else { continue };
+            let Some(detector) = detector.filter(|_| !hits.is_empty()) else { continue };
             let said = detector.inspect(batch, hits);
             let place = u32::try_from(at).expect("detectors are few");
-            facts.extend(said.facts.into_iter().map(|fact| (place, fact)));
-            for finding in said.findings {
-                let rule = rules.place(at, finding.rule);
-                let row = first + finding.row as usize;
-                let at = place;
-                match pooled.entry((row, rule)) {
-                    Entry::Vacant(entry) => {
-                        entry.insert(Pooled {
-                            row,
-                            rule,
-                            detectors: vec![at],
-                            instance: finding.instance,
-                            witnesses: finding.witnesses,
-                        });
-                    }
-                    Entry::Occupied(mut entry) => {
-                        let known = entry.get_mut();
-                        if !known.detectors.contains(&at) {
-                            known.detectors.push(at);
-                        }
-                        // One that knows the installation beside one that does not.
-                        if known.instance.is_empty() {
-                            known.instance = finding.instance;
-                        }
-                        pool(&mut known.witnesses, finding.witnesses);
-                    }
-                }
-            }
+            heard.facts.extend(said.facts.into_iter().map(|fact| (place, fact)));
+            heard.findings.extend(said.findings.into_iter().map(|finding| Pooled {
+                row: first + finding.row as usize,
+                rule: rules.place(at, finding.rule),
+                detectors: vec![place],
+                instance: finding.instance,
+                witnesses: finding.witnesses,
+            }));
         }
     });
 }
 
 /// Adds the witnesses that are not there yet.
-pub(super) fn pool(known: &mut Vec<OwnedWitness>, more: impl IntoIterator<Item = OwnedWitness>) {
+pub(super) fn pool<W: Borrow<OwnedWitness>>(known: &mut Vec<W>, more: impl IntoIterator<Item = W>) {
     for witness in more {
+        let one: &OwnedWitness = witness.borrow();
         // A supporting witness adds nothing beside a predicate on the same value.
-        let same = known.iter().any(|one| {
-            *one == witness
-                || judge::is_supporting(&witness)
-                    && (one.field, &one.literal, one.class)
-                        == (witness.field, &witness.literal, witness.class)
+        let same = known.iter().map(Borrow::borrow).any(|other| {
+            other == one
+                || judge::is_supporting(one)
+                    && (other.field, &other.literal, other.class)
+                        == (one.field, &one.literal, one.class)
         });
         if !same {
             known.push(witness);

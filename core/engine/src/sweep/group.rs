@@ -3,17 +3,18 @@
 //! Every part of a group merges with the same part of another group in any
 //! order and gives the same result, so that workers need not know of each
 //! other. Memory grows with groups and the different values in them, not with
-//! the input.
+//! the input: a group holds numbers only, of what lies in its worker's
+//! [`Pool`].
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::cmp::{Ordering, Reverse};
 
 use super::{
+    distinct::EventSet,
     hosts::Hosts,
     judge::{Confidence, Ground, Stage},
-    overlap::Identity,
-    rules::Rules,
-    sample::extend,
-    values::{ReportSet, ValueSet},
+    pool::{Moving, Pool},
+    reports::ReportSet,
+    values::ValueSet,
 };
 use crate::host::OwnedWitness;
 
@@ -24,48 +25,106 @@ pub(super) struct Place {
     pub input: u32,
     /// Which line of it, from 1.
     pub line: u64,
+    /// Which record of it, from 0: a line may hold several.
+    pub record: u64,
 }
 
 /// A record that is shown as evidence.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shown {
     /// When.
     pub time: Option<i64>,
-    /// Where.
-    pub place: Place,
-    /// The source's own id of it.
-    pub event_id: Box<str>,
+    /// Which line of the input, from 1.
+    pub line: u64,
+    /// Which record of it, from 0.
+    pub record: u64,
     /// Its device in the input, as [`super::sample::device_hash`] has it.
     pub device: u64,
+    /// Which input.
+    pub input: u32,
+    /// The source's own id of it, a text.
+    pub event_id: u32,
 }
 
 impl Shown {
     /// The order of "earliest": times before none, then places.
-    fn early(&self) -> (bool, i64, Place) {
-        (self.time.is_none(), self.time.unwrap_or(0), self.place)
+    fn early(&self) -> impl Ord + use<> {
+        (self.time.is_none(), self.time, self.input, self.line, self.record)
     }
 
-    /// The order of "latest".
-    fn late(&self) -> (bool, i64, Place) {
-        (self.time.is_some(), self.time.unwrap_or(0), self.place)
+    /// The order of "latest". Of several on a line the first, as in "earliest".
+    fn late(&self) -> impl Ord + use<> {
+        (self.time, self.input, self.line, Reverse(self.record))
+    }
+
+    fn moved(self, moving: &mut Moving<'_>) -> Shown {
+        Shown { event_id: moving.text(self.event_id), ..self }
     }
 }
 
-/// The record that speaks most strongly, with what it says.
+/// The earliest record of a group and, where these are others, the strongest
+/// and the latest: most groups have one record.
 #[derive(Clone, Debug)]
-pub(super) struct Strongest {
-    /// How sure it is.
-    pub confidence: Confidence,
-    /// The record.
-    pub shown: Shown,
-    /// Why.
-    pub witnesses: Vec<OwnedWitness>,
+struct Evidence {
+    first: Shown,
+    others: Option<Box<Others>>,
 }
 
-impl Strongest {
-    fn is_before(&self, other: &Strongest) -> bool {
-        let order = other.confidence.cmp(&self.confidence);
-        order.then(self.shown.early().cmp(&other.shown.early())).is_lt()
+#[derive(Clone, Copy, Debug)]
+struct Others {
+    strongest: Shown,
+    last: Shown,
+}
+
+impl Evidence {
+    fn of(record: Shown) -> Evidence {
+        Evidence { first: record, others: None }
+    }
+
+    fn strongest(&self) -> &Shown {
+        self.others.as_ref().map_or(&self.first, |others| &others.strongest)
+    }
+
+    fn last(&self) -> &Shown {
+        self.others.as_ref().map_or(&self.first, |others| &others.last)
+    }
+
+    /// Takes in the records of `other`. `surer` compares
+    /// how sure its strongest is; of equal ones the earlier counts. Tells whether the strongest is another one now, and how many were replaced.
+    fn add(&mut self, other: &Evidence, surer: Ordering) -> (bool, usize) {
+        let all = Others { strongest: *self.strongest(), last: *self.last() };
+        let mut new = all;
+        let before = other.strongest().early() < all.strongest.early();
+        let stronger = surer.is_gt() || surer.is_eq() && before;
+        if stronger {
+            new.strongest = *other.strongest();
+        }
+        if all.last.late() < other.last().late() {
+            new.last = *other.last();
+        }
+        let first = self.first;
+        if other.first.early() < first.early() {
+            self.first = other.first;
+        }
+        if new.strongest == self.first && new.last == self.first {
+            self.others = None;
+        } else {
+            match &mut self.others {
+                Some(others) => **others = new,
+                None => self.others = Some(Box::new(new)),
+            }
+        }
+        let replaced = [first != self.first, new.strongest != all.strongest, new.last != all.last];
+        (stronger, replaced.into_iter().filter(|replaced| *replaced).count())
+    }
+
+    fn moved(self, moving: &mut Moving<'_>) -> Evidence {
+        let others = self.others.map(|mut others| {
+            others.strongest = others.strongest.moved(moving);
+            others.last = others.last.moved(moving);
+            others
+        });
+        Evidence { first: self.first.moved(moving), others }
     }
 }
 
@@ -81,8 +140,8 @@ pub(super) struct Judged<'a> {
     pub place: Place,
     /// What the event carries.
     pub carried: &'a Carried<'a>,
-    /// Its identity.
-    pub identity: Identity,
+    /// Its number in [`super::overlap::Identities`].
+    pub event: u32,
     /// Its device in the input, as [`super::sample::device_hash`] has it.
     pub device: u64,
     /// How sure.
@@ -90,7 +149,7 @@ pub(super) struct Judged<'a> {
     /// What happened.
     pub stage: Stage,
     /// Why.
-    pub witnesses: &'a [OwnedWitness],
+    pub witnesses: &'a [&'a OwnedWitness],
     /// On what grounds; look-alikes have none.
     pub grounds: &'a [Ground],
     /// The exclusions that take it out of the report, by place.
@@ -112,8 +171,8 @@ pub(super) struct Carried<'a> {
     pub image: &'a str,
     /// Command line.
     pub cmdline: &'a str,
-    /// `sha1:…` and so on.
-    pub hashes: Vec<String>,
+    /// Names of hash functions and hashes.
+    pub hashes: [(&'static str, &'a str); 6],
     /// Image of the parent.
     pub parent: &'a str,
     /// Address of the peer.
@@ -129,131 +188,154 @@ pub(super) struct Carried<'a> {
 /// What both groupings collect.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Facts {
-    /// Earliest and latest time.
-    pub span: Option<(i64, i64)>,
-    /// Rows.
-    pub count: u64,
+    evidence: Option<Evidence>,
+    /// Why, by the strongest record: a list of the pool.
+    pub witnesses: u32,
+    /// The detectors that found it: a set of the pool.
+    pub detectors: u32,
+    /// The exclusions that take it out of the report, those of its events
+    /// together: a set of the pool.
+    pub excluded_by: u32,
+    /// Rows per confidence, weakest first.
+    pub confidence_counts: [u64; 3],
     /// Rows whose time no clock could show.
     pub time_suspect: u64,
     /// Events by identity.
-    pub distinct: HashSet<Identity>,
-    /// Rows per confidence, weakest first.
-    pub confidence_counts: [u64; 3],
+    pub distinct: EventSet,
     /// The furthest stage.
     pub stage: Option<Stage>,
-    /// The detectors that found it, by place.
-    pub detectors: BTreeSet<u32>,
-    /// The exclusions that take it out of the report, by place; those of its
-    /// events together.
-    pub excluded_by: BTreeSet<u32>,
-    /// The strongest record.
-    pub strongest: Option<Strongest>,
-    /// The earliest record.
-    pub first: Option<Shown>,
-    /// The latest record.
-    pub last: Option<Shown>,
     /// `observation`s.
-    pub seen_as: ValueSet<String>,
+    pub seen_as: ValueSet,
     /// Accounts.
-    pub accounts: ValueSet<String>,
+    pub accounts: ValueSet,
     /// Full paths of processes.
-    pub images: ValueSet<String>,
+    pub images: ValueSet,
 }
 
 impl Facts {
-    fn add(&mut self, event: &Judged<'_>, detectors: &[u32], only_plausible: bool) {
-        let time = event.time.filter(|_| event.plausible || !only_plausible);
-        extend(&mut self.span, time);
-        self.count += 1;
+    fn add(
+        &mut self,
+        event: &Judged<'_>,
+        detectors: &[u32],
+        only_plausible: bool,
+        pool: &mut Pool,
+    ) {
+        let carried = event.carried;
+        let record = Shown {
+            time: event.time.filter(|_| event.plausible || !only_plausible),
+            line: event.place.line,
+            record: event.place.record,
+            device: event.device,
+            input: event.place.input,
+            event_id: pool.intern(carried.event_id.as_bytes()),
+        };
+        let surer = event.confidence.cmp(&self.confidence());
+        self.show(Evidence::of(record), surer, pool, |pool| pool.intern_witnesses(event.witnesses));
         self.time_suspect += u64::from(event.time.is_some() && !event.plausible);
-        self.distinct.insert(event.identity);
+        self.distinct.insert(event.event, pool);
         self.confidence_counts[event.confidence as usize] += 1;
         self.stage = self.stage.max(Some(event.stage));
-        self.detectors.extend(detectors);
-        self.excluded_by.extend(event.excluded_by);
-        let shown = || Shown {
-            time,
-            place: event.place,
-            event_id: event.carried.event_id.into(),
-            device: event.device,
-        };
-        let early = (time.is_none(), time.unwrap_or(0), event.place);
-        if self.first.as_ref().is_none_or(|first| early < first.early()) {
-            self.first = Some(shown());
-        }
-        let late = (time.is_some(), time.unwrap_or(0), event.place);
-        if self.last.as_ref().is_none_or(|last| last.late() < late) {
-            self.last = Some(shown());
-        }
-        let stronger = self.strongest.as_ref().is_none_or(|known| {
-            let order = known.confidence.cmp(&event.confidence);
-            order.then(early.cmp(&known.shown.early())).is_lt()
-        });
-        if stronger {
-            self.strongest = Some(Strongest {
-                confidence: event.confidence,
-                shown: shown(),
-                witnesses: event.witnesses.to_vec(),
-            });
-        }
-        put(&mut self.seen_as, event.carried.observation);
-        put(&mut self.accounts, event.carried.account);
-        put(&mut self.images, event.carried.image);
+        self.detectors = pool.add_places(self.detectors, detectors);
+        self.excluded_by = pool.add_places(self.excluded_by, event.excluded_by);
+        self.seen_as.insert(carried.observation.as_bytes(), pool);
+        self.accounts.insert(carried.account.as_bytes(), pool);
+        self.images.insert(carried.image.as_bytes(), pool);
     }
 
-    fn merge(&mut self, other: Facts) {
-        if let Some((first, last)) = other.span {
-            extend(&mut self.span, Some(first));
-            extend(&mut self.span, Some(last));
+    fn show(
+        &mut self,
+        more: Evidence,
+        surer: Ordering,
+        pool: &mut Pool,
+        witnesses: impl FnOnce(&mut Pool) -> u32,
+    ) {
+        let Some(known) = &mut self.evidence else {
+            self.evidence = Some(more);
+            self.witnesses = witnesses(pool);
+            return;
+        };
+        let (stronger, replaced) = known.add(&more, surer);
+        pool.replace(replaced);
+        if stronger {
+            self.witnesses = witnesses(pool);
         }
-        self.count += other.count;
+    }
+
+    fn merge(&mut self, other: Facts, pool: &mut Pool) {
+        let surer = other.confidence().cmp(&self.confidence());
+        if let Some(more) = other.evidence {
+            self.show(more, surer, pool, |_| other.witnesses);
+        }
         self.time_suspect += other.time_suspect;
-        self.distinct.extend(other.distinct);
+        self.distinct.merge(other.distinct, pool);
         for (all, more) in self.confidence_counts.iter_mut().zip(other.confidence_counts) {
             *all += more;
         }
         self.stage = self.stage.max(other.stage);
-        self.detectors.extend(other.detectors);
-        self.excluded_by.extend(other.excluded_by);
-        if let Some(strongest) = other.strongest
-            && self.strongest.as_ref().is_none_or(|known| strongest.is_before(known))
-        {
-            self.strongest = Some(strongest);
+        self.detectors = pool.merge_places(self.detectors, other.detectors);
+        self.excluded_by = pool.merge_places(self.excluded_by, other.excluded_by);
+        self.seen_as.merge(other.seen_as, pool);
+        self.accounts.merge(other.accounts, pool);
+        self.images.merge(other.images, pool);
+    }
+
+    fn moved(self, moving: &mut Moving<'_>) -> Facts {
+        Facts {
+            evidence: self.evidence.map(|evidence| evidence.moved(moving)),
+            witnesses: moving.witnesses(self.witnesses),
+            detectors: moving.places(self.detectors),
+            excluded_by: moving.places(self.excluded_by),
+            distinct: self.distinct.moved(moving),
+            seen_as: self.seen_as.moved(moving),
+            accounts: self.accounts.moved(moving),
+            images: self.images.moved(moving),
+            ..self
         }
-        if let Some(first) = other.first
-            && self.first.as_ref().is_none_or(|known| first.early() < known.early())
-        {
-            self.first = Some(first);
-        }
-        if let Some(last) = other.last
-            && self.last.as_ref().is_none_or(|known| known.late() < last.late())
-        {
-            self.last = Some(last);
-        }
-        self.seen_as.merge(other.seen_as);
-        self.accounts.merge(other.accounts);
-        self.images.merge(other.images);
+    }
+
+    /// Rows.
+    pub(super) fn count(&self) -> u64 {
+        self.confidence_counts.iter().sum()
     }
 
     /// The strongest level that any row reached.
     pub(super) fn confidence(&self) -> Confidence {
-        self.strongest.as_ref().map_or(Confidence::Possible, |strongest| strongest.confidence)
+        let reached = Confidence::ALL.into_iter().zip(self.confidence_counts).rev();
+        let mut reached = reached.filter(|(_, count)| *count > 0);
+        reached.next().map_or(Confidence::Possible, |(level, _)| level)
+    }
+
+    /// The earliest record.
+    pub(super) fn first(&self) -> Option<&Shown> {
+        self.evidence.as_ref().map(|evidence| &evidence.first)
+    }
+
+    /// The strongest record.
+    pub(super) fn strongest(&self) -> Option<&Shown> {
+        self.evidence.as_ref().map(Evidence::strongest)
+    }
+
+    /// The latest record.
+    pub(super) fn last(&self) -> Option<&Shown> {
+        self.evidence.as_ref().map(Evidence::last)
+    }
+
+    /// Earliest and latest time.
+    pub(super) fn span(&self) -> Option<(i64, i64)> {
+        self.first().and_then(|one| one.time).zip(self.last().and_then(|one| one.time))
     }
 }
 
-fn put(set: &mut ValueSet<String>, value: &str) {
-    if !value.is_empty() {
-        set.insert(value);
-    }
-}
+/// A group of any grouping.
+pub(super) trait Group: Default {
+    /// Adds another group of the same pool.
+    fn merge(&mut self, other: Self, pool: &mut Pool);
 
-/// The keys of a rule's group: the rule, the tenant, then the rule's own keys.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct RuleKey {
-    /// Place of the rule.
-    pub rule: u32,
-    /// Tenant and keys, compared exactly.
-    pub values: Box<[Box<str>]>,
+    /// The same group in another pool.
+    fn moved(self, moving: &mut Moving<'_>) -> Self;
+
+    /// What both groupings collect.
+    fn facts(&self) -> &Facts;
 }
 
 /// A group of one rule: KQL's row.
@@ -264,48 +346,71 @@ pub(super) struct RuleGroup {
     /// Report ids.
     pub reports: ReportSet,
     /// Names of processes.
-    pub processes: ValueSet<String>,
+    pub processes: ValueSet,
     /// Command lines.
-    pub cmdlines: ValueSet<String>,
+    pub cmdlines: ValueSet,
     /// Hashes.
-    pub hashes: ValueSet<String>,
+    pub hashes: ValueSet,
     /// Images of parents.
-    pub parents: ValueSet<String>,
+    pub parents: ValueSet,
     /// Addresses of peers.
-    pub remote_ips: ValueSet<String>,
+    pub remote_ips: ValueSet,
     /// Ports of peers.
-    pub remote_ports: ValueSet<i64>,
+    pub remote_ports: ValueSet,
     /// Own addresses.
-    pub local_ips: ValueSet<String>,
+    pub local_ips: ValueSet,
 }
 
 impl RuleGroup {
     /// Takes in an event.
-    pub(super) fn add(&mut self, event: &Judged<'_>, detectors: &[u32]) {
-        self.facts.add(event, detectors, false);
+    pub(super) fn add(&mut self, event: &Judged<'_>, detectors: &[u32], pool: &mut Pool) {
+        self.facts.add(event, detectors, false, pool);
         let carried = event.carried;
-        self.reports.insert(carried.event_id);
-        put(&mut self.processes, carried.process);
-        put(&mut self.cmdlines, carried.cmdline);
-        carried.hashes.iter().for_each(|hash| put(&mut self.hashes, hash));
-        put(&mut self.parents, carried.parent);
-        put(&mut self.remote_ips, carried.remote_ip);
-        if let Some(port) = carried.remote_port {
-            self.remote_ports.insert(&port);
+        self.reports.insert(carried.event_id, pool);
+        self.processes.insert(carried.process.as_bytes(), pool);
+        self.cmdlines.insert(carried.cmdline.as_bytes(), pool);
+        for (function, hash) in carried.hashes.into_iter().filter(|(_, hash)| !hash.is_empty()) {
+            let hash = format!("{function}:{}", hash.to_lowercase());
+            self.hashes.insert(hash.as_bytes(), pool);
         }
-        put(&mut self.local_ips, carried.local_ip);
+        self.parents.insert(carried.parent.as_bytes(), pool);
+        self.remote_ips.insert(carried.remote_ip.as_bytes(), pool);
+        if let Some(port) = carried.remote_port {
+            self.remote_ports.insert_number(port, pool);
+        }
+        self.local_ips.insert(carried.local_ip.as_bytes(), pool);
+    }
+}
+
+impl Group for RuleGroup {
+    fn merge(&mut self, other: RuleGroup, pool: &mut Pool) {
+        self.facts.merge(other.facts, pool);
+        self.reports.merge(other.reports, pool);
+        self.processes.merge(other.processes, pool);
+        self.cmdlines.merge(other.cmdlines, pool);
+        self.hashes.merge(other.hashes, pool);
+        self.parents.merge(other.parents, pool);
+        self.remote_ips.merge(other.remote_ips, pool);
+        self.remote_ports.merge(other.remote_ports, pool);
+        self.local_ips.merge(other.local_ips, pool);
     }
 
-    fn merge(&mut self, other: RuleGroup) {
-        self.facts.merge(other.facts);
-        self.reports.merge(other.reports);
-        self.processes.merge(other.processes);
-        self.cmdlines.merge(other.cmdlines);
-        self.hashes.merge(other.hashes);
-        self.parents.merge(other.parents);
-        self.remote_ips.merge(other.remote_ips);
-        self.remote_ports.merge(other.remote_ports);
-        self.local_ips.merge(other.local_ips);
+    fn moved(self, moving: &mut Moving<'_>) -> RuleGroup {
+        RuleGroup {
+            facts: self.facts.moved(moving),
+            reports: self.reports.moved(moving),
+            processes: self.processes.moved(moving),
+            cmdlines: self.cmdlines.moved(moving),
+            hashes: self.hashes.moved(moving),
+            parents: self.parents.moved(moving),
+            remote_ips: self.remote_ips.moved(moving),
+            remote_ports: self.remote_ports.moved(moving),
+            local_ips: self.local_ips.moved(moving),
+        }
+    }
+
+    fn facts(&self) -> &Facts {
+        &self.facts
     }
 }
 
@@ -325,6 +430,10 @@ pub enum Basis {
 }
 
 impl Basis {
+    /// Every one, in their order.
+    pub(super) const ALL: [Basis; 5] =
+        [Basis::Id, Basis::Fqdn, Basis::Name, Basis::Address, Basis::None];
+
     /// The word in output.
     pub fn name(self) -> &'static str {
         match self {
@@ -337,36 +446,21 @@ impl Basis {
     }
 }
 
-/// The keys of a tool's group.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct ToolKey {
-    /// Customer.
-    pub tenant: Box<str>,
-    /// How the device is known.
-    pub basis: Basis,
-    /// The device by that.
-    pub device: Box<str>,
-    /// The tool's id.
-    pub tool: Box<str>,
-    /// Which installation.
-    pub instance: Box<str>,
-}
-
 /// A group of one tool: what people look at.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ToolGroup {
     /// What both groupings collect.
     pub facts: Facts,
-    /// Rules, by place.
-    pub rules: BTreeSet<u32>,
+    /// Rules: a set of the pool.
+    pub rules: u32,
+    /// Grounds of all witnesses: a set of the pool.
+    pub grounds: u32,
     /// Names of peers.
     pub hosts: Hosts,
     /// Names of the device.
-    pub device_names: ValueSet<String>,
-    /// Grounds of all witnesses.
-    pub grounds: BTreeSet<Ground>,
-    /// Days with an event, since the epoch, UTC.
-    pub days: BTreeSet<i64>,
+    pub device_names: ValueSet,
+    /// Days with an event, since the epoch, UTC: ascending.
+    pub days: Vec<i32>,
 }
 
 const DAY: i64 = 86_400_000_000_000;
@@ -380,50 +474,47 @@ impl ToolGroup {
         rules: &[u32],
         device_name: &str,
         host_pattern: Option<&str>,
+        pool: &mut Pool,
     ) {
-        self.facts.add(event, detectors, true);
-        self.rules.extend(rules);
-        self.hosts.insert(event.carried.remote_host, host_pattern);
-        put(&mut self.device_names, device_name);
-        self.grounds.extend(event.grounds);
+        self.facts.add(event, detectors, true, pool);
+        self.rules = pool.add_places(self.rules, rules);
+        self.grounds = pool.add_grounds(self.grounds, event.grounds);
+        self.hosts.insert(event.carried.remote_host, host_pattern, pool);
+        self.device_names.insert(device_name.as_bytes(), pool);
         if let Some(time) = event.time.filter(|_| event.plausible) {
-            self.days.insert(time.div_euclid(DAY));
+            // Nanoseconds in 64 bits are 106,751 days from the epoch at most.
+            let day = i32::try_from(time.div_euclid(DAY)).expect("days are few");
+            if let Err(at) = self.days.binary_search(&day) {
+                self.days.insert(at, day);
+            }
         }
     }
+}
 
-    pub(super) fn merge(&mut self, other: ToolGroup) {
-        self.facts.merge(other.facts);
-        self.rules.extend(other.rules);
-        self.hosts.merge(other.hosts);
-        self.device_names.merge(other.device_names);
-        self.grounds.extend(other.grounds);
+impl Group for ToolGroup {
+    fn merge(&mut self, other: ToolGroup, pool: &mut Pool) {
+        self.facts.merge(other.facts, pool);
+        self.rules = pool.merge_places(self.rules, other.rules);
+        self.grounds = pool.merge_grounds(self.grounds, other.grounds);
+        self.hosts.merge(other.hosts, pool);
+        self.device_names.merge(other.device_names, pool);
         self.days.extend(other.days);
-    }
-}
-
-/// The groups of a worker, or of the run.
-#[derive(Debug, Default)]
-pub(super) struct Groups {
-    /// By rule; empty when grouping by tool.
-    pub by_rule: HashMap<RuleKey, RuleGroup>,
-    /// By tool; empty when grouping by rule.
-    pub by_tool: HashMap<ToolKey, ToolGroup>,
-}
-
-impl Groups {
-    /// Forgets the groups of `tools`.
-    pub(super) fn forget(&mut self, tools: &HashSet<String>, rules: &Rules) {
-        self.by_rule.retain(|key, _| !tools.contains(&rules.get(key.rule).stated.tool));
-        self.by_tool.retain(|key, _| !tools.contains(&*key.tool));
+        self.days.sort_unstable();
+        self.days.dedup();
     }
 
-    /// Adds the groups of another worker.
-    pub(super) fn merge(&mut self, other: Groups) {
-        for (key, group) in other.by_rule {
-            self.by_rule.entry(key).or_default().merge(group);
+    fn moved(self, moving: &mut Moving<'_>) -> ToolGroup {
+        ToolGroup {
+            facts: self.facts.moved(moving),
+            rules: moving.places(self.rules),
+            grounds: moving.grounds(self.grounds),
+            hosts: self.hosts.moved(moving),
+            device_names: self.device_names.moved(moving),
+            days: self.days,
         }
-        for (key, group) in other.by_tool {
-            self.by_tool.entry(key).or_default().merge(group);
-        }
+    }
+
+    fn facts(&self) -> &Facts {
+        &self.facts
     }
 }

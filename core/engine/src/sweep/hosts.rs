@@ -7,7 +7,7 @@
 //! the same reason a page where sessions are joined, or a console, is never
 //! folded: its name is the customer's.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use remora_abi::Role;
 use remora_rules::{
@@ -15,7 +15,11 @@ use remora_rules::{
     pattern::{host_meets, labels_above},
 };
 
-use super::{sighting::Values, values::ValueSet};
+use super::{
+    pool::{Moving, Pool},
+    sighting::Values,
+    values::ValueSet,
+};
 
 /// At most so many hosts in a sighting by tool.
 const HOSTS_CAP: usize = 5;
@@ -75,43 +79,64 @@ impl Folding {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Hosts {
     /// Those that no pattern folds.
-    plain: ValueSet<String>,
-    /// By pattern.
-    folded: BTreeMap<Box<str>, ValueSet<String>>,
+    plain: ValueSet,
+    /// By pattern, a text: few, so in no order.
+    folded: Vec<(u32, ValueSet)>,
 }
 
 impl Hosts {
     /// Adds a host, folded by `pattern`.
-    pub(super) fn insert(&mut self, host: &str, pattern: Option<&str>) {
+    pub(super) fn insert(&mut self, host: &str, pattern: Option<&str>, pool: &mut Pool) {
         if host.is_empty() {
             return;
         }
         match pattern {
-            None => self.plain.insert(host),
-            Some(pattern) => match self.folded.get_mut(pattern) {
-                Some(hosts) => hosts.insert(host),
-                None => self.folded.entry(pattern.into()).or_default().insert(host),
-            },
+            None => self.plain.insert(host.as_bytes(), pool),
+            Some(pattern) => {
+                let pattern = pool.intern(pattern.as_bytes());
+                self.of(pattern).insert(host.as_bytes(), pool);
+            }
         }
     }
 
-    pub(super) fn merge(&mut self, other: Hosts) {
-        self.plain.merge(other.plain);
+    /// The hosts that a pattern folds.
+    fn of(&mut self, pattern: u32) -> &mut ValueSet {
+        let known = self.folded.iter().position(|(known, _)| *known == pattern);
+        let at = known.unwrap_or_else(|| {
+            // Hardly a group meets a second pattern.
+            self.folded.reserve_exact(1);
+            self.folded.push((pattern, ValueSet::default()));
+            self.folded.len() - 1
+        });
+        &mut self.folded[at].1
+    }
+
+    /// Adds the hosts of another group of the same pool.
+    pub(super) fn merge(&mut self, other: Hosts, pool: &mut Pool) {
+        self.plain.merge(other.plain, pool);
         for (pattern, hosts) in other.folded {
-            self.folded.entry(pattern).or_default().merge(hosts);
+            self.of(pattern).merge(hosts, pool);
         }
+    }
+
+    /// The same hosts in another pool.
+    pub(super) fn moved(mut self, moving: &mut Moving<'_>) -> Hosts {
+        for (pattern, hosts) in &mut self.folded {
+            (*pattern, *hosts) = (moving.text(*pattern), hosts.moved(moving));
+        }
+        Hosts { plain: self.plain.moved(moving), ..self }
     }
 
     /// At most five: the pattern in place of two names or more that meet it.
     /// The total is that of the names.
-    pub(super) fn listed(&self) -> Values<String> {
-        let mut values: Vec<String> = self.plain.iter().cloned().collect();
-        let mut total = self.plain.total();
+    pub(super) fn listed(&self, pool: &Pool) -> Values<String> {
+        let mut values = self.plain.texts(pool);
+        let mut total = self.plain.total(pool);
         for (pattern, hosts) in &self.folded {
-            total += hosts.total();
-            match hosts.total() {
-                1 => values.extend(hosts.iter().cloned()),
-                _ => values.push(pattern.to_string()),
+            total += hosts.total(pool);
+            match hosts.total(pool) {
+                1 => values.extend(hosts.texts(pool)),
+                _ => values.push(pool.text(*pattern).to_owned()),
             }
         }
         values.sort();
@@ -164,12 +189,12 @@ mod tests {
 
     #[test]
     fn a_pattern_stands_for_two_names_or_more() {
-        let mut hosts = Hosts::default();
-        hosts.insert("relay-7.x.example", Some("relay-*.x.example"));
-        hosts.insert("www.x.example", None);
-        assert_eq!(hosts.listed().values, ["relay-7.x.example", "www.x.example"]);
-        hosts.insert("relay-8.x.example", Some("relay-*.x.example"));
-        let listed = hosts.listed();
+        let (mut hosts, mut pool) = (Hosts::default(), Pool::default());
+        hosts.insert("relay-7.x.example", Some("relay-*.x.example"), &mut pool);
+        hosts.insert("www.x.example", None, &mut pool);
+        assert_eq!(hosts.listed(&pool).values, ["relay-7.x.example", "www.x.example"]);
+        hosts.insert("relay-8.x.example", Some("relay-*.x.example"), &mut pool);
+        let listed = hosts.listed(&pool);
         assert_eq!(listed.values, ["relay-*.x.example", "www.x.example"]);
         assert_eq!(listed.total, 3);
     }
@@ -177,25 +202,29 @@ mod tests {
     proptest! {
         #[test]
         fn hosts_are_the_same_whatever_the_order_and_the_parts(
-            names in prop::collection::vec((0u8..40, prop::bool::ANY), 0..60), cut in 0usize..60,
+            names in prop::collection::vec((0u8..40, 0usize..3), 0..60), cut in 0usize..60,
         ) {
             let folding = folding();
-            let fill = |names: &[(u8, bool)]| {
-                let mut hosts = Hosts::default();
-                for (number, relay) in names {
-                    let host = format!("{}{number}.x.example", if *relay { "relay-" } else { "a." });
-                    hosts.insert(&host, folding.pattern("x", &host));
+            let fill = |names: &[(u8, usize)]| {
+                let (mut hosts, mut pool) = (Hosts::default(), Pool::default());
+                for (number, what) in names {
+                    let host = format!("{}{number}.x.example", ["relay-", "a.", "w"][*what]);
+                    hosts.insert(&host, folding.pattern("x", &host), &mut pool);
                 }
-                hosts
+                (hosts, pool)
             };
             let cut = cut.min(names.len());
-            let mut parts = fill(&names[cut..]);
-            parts.merge(fill(&names[..cut]));
+            let (mut parts, mut pool) = fill(&names[cut..]);
+            // Parts of two workers, whose pools number their texts otherwise.
+            let (other, from) = fill(&names[..cut]);
+            let other = other.moved(&mut Moving::new(from, &mut pool, &[]));
+            parts.merge(other, &mut pool);
             let mut sorted = names;
             sorted.sort_unstable();
-            prop_assert_eq!(parts.listed(), fill(&sorted).listed());
+            let (all, of_all) = fill(&sorted);
+            prop_assert_eq!(parts.listed(&pool), all.listed(&of_all));
             sorted.dedup();
-            prop_assert_eq!(parts.listed().total, sorted.len());
+            prop_assert_eq!(parts.listed(&pool).total, sorted.len());
         }
     }
 }

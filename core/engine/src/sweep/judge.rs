@@ -6,7 +6,7 @@
 //! look-alike name weighs the same whichever detector saw it. The cases are
 //! data: `tests/cases/judge.toml`.
 
-use std::fmt;
+use std::{borrow::Borrow, fmt};
 
 use remora_abi::{Class, Field, How, Kind, Op, Role, field, kind};
 use serde::Serialize;
@@ -257,9 +257,9 @@ pub fn weigh(event: &Circumstances<'_>, witness: &OwnedWitness) -> (Weight, &'st
 }
 
 /// The grounds on which witnesses speak of the tool; look-alikes have none.
-pub fn grounds(event: &Circumstances<'_>, witnesses: &[OwnedWitness]) -> Vec<Ground> {
+pub fn grounds(event: &Circumstances<'_>, witnesses: &[impl Borrow<OwnedWitness>]) -> Vec<Ground> {
     let mut grounds: Vec<Ground> = Vec::new();
-    for witness in witnesses {
+    for witness in witnesses.iter().map(Borrow::borrow) {
         let ground = Ground::of(witness.field);
         if weigh(event, witness).0 != Weight::Stray && !grounds.contains(&ground) {
             grounds.push(ground);
@@ -269,24 +269,29 @@ pub fn grounds(event: &Circumstances<'_>, witnesses: &[OwnedWitness]) -> Vec<Gro
 }
 
 /// How sure the witnesses of all findings of one tool about one event make.
-pub fn confidence(event: &Circumstances<'_>, witnesses: &[OwnedWitness]) -> Confidence {
-    let strong = witnesses.iter().any(|witness| weigh(event, witness).0 == Weight::Strong);
-    match (strong, grounds(event, witnesses).len()) {
-        (false, _) => Confidence::Possible,
-        (true, 0 | 1) => Confidence::Likely,
-        (true, _) => Confidence::Confirmed,
+pub fn confidence(
+    event: &Circumstances<'_>,
+    witnesses: &[impl Borrow<OwnedWitness>],
+) -> Confidence {
+    let mut witnesses_of = witnesses.iter().map(Borrow::borrow);
+    if !witnesses_of.any(|witness| weigh(event, witness).0 == Weight::Strong) {
+        return Confidence::Possible;
+    }
+    match grounds(event, witnesses).len() {
+        0 | 1 => Confidence::Likely,
+        _ => Confidence::Confirmed,
     }
 }
 
 /// What happened in an event that speaks of a tool.
-pub fn stage(event: &Circumstances<'_>, witnesses: &[OwnedWitness]) -> Stage {
+pub fn stage(event: &Circumstances<'_>, witnesses: &[impl Borrow<OwnedWitness>]) -> Stage {
     stage_and_why(event, witnesses).0
 }
 
 /// What happened in an event that speaks of a tool, and by what that is seen.
 pub fn stage_and_why(
     event: &Circumstances<'_>,
-    witnesses: &[OwnedWitness],
+    witnesses: &[impl Borrow<OwnedWitness>],
 ) -> (Stage, &'static str) {
     match event.kind {
         kind::SIGNATURE => (Stage::Present, "a signed file lies on the device"),
@@ -298,7 +303,7 @@ pub fn stage_and_why(
         _ if event.is_question() => (Stage::Resolved, "a name was asked for"),
         _ if event.has_failed() => (Stage::Attempted, "the connection failed, or was only tried"),
         _ if event.action == "ListeningConnectionCreated" => (Stage::Executed, "it listens"),
-        _ if event.browser && witnesses.iter().any(delivers) => {
+        _ if event.browser && witnesses.iter().map(Borrow::borrow).any(delivers) => {
             (Stage::Delivered, "a browser on a download or join page")
         }
         _ => (Stage::Contacted, "a connection was made"),

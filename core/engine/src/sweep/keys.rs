@@ -8,79 +8,133 @@
 //! could be either, and the events stay apart; where the device is not known
 //! every row may be another's.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::collections::{HashMap, HashSet, hash_map::Entry};
 
-use super::group::{Basis, ToolGroup, ToolKey};
+use super::{
+    group::{Basis, Group},
+    groups::{Groups, ToolKey},
+    intern::Interner,
+};
 
-/// What was seen under each key: one value, or (none) several.
-type Sole<K> = HashMap<K, Option<Box<str>>>;
+/// Keys of groups by tool that are kept without the groups.
+#[derive(Debug, Default)]
+pub(super) struct Keys {
+    texts: Interner<u8>,
+    keys: HashSet<ToolKey>,
+}
 
-fn note<K: Eq + std::hash::Hash>(sole: &mut Sole<K>, key: K, value: &str) {
+impl Keys {
+    /// Adds a key.
+    pub(super) fn insert<T: AsRef<str>>(&mut self, key: ToolKey<T>) {
+        self.keys.insert(key.map(|text| self.texts.intern(text.as_ref().as_bytes())));
+    }
+
+    /// Every key, each once.
+    pub(super) fn iter(&self) -> impl Iterator<Item = ToolKey<&str>> + Clone {
+        self.keys.iter().map(|key| key.map(|text| text_of(&self.texts, text)))
+    }
+
+    /// Adds the keys of another worker.
+    pub(super) fn merge(&mut self, other: &Keys) {
+        other.iter().for_each(|key| self.insert(key));
+    }
+
+    /// Forgets the keys of `tools`.
+    pub(super) fn forget(&mut self, tools: &HashSet<String>) {
+        let Keys { texts, keys } = self;
+        keys.retain(|key| !tools.contains(text_of(texts, key.tool)));
+    }
+}
+
+fn text_of(texts: &Interner<u8>, text: u32) -> &str {
+    std::str::from_utf8(texts.get(text)).expect("texts are interned whole")
+}
+
+/// What was seen under each key: one text, or (none) several.
+type Sole<K> = HashMap<K, Option<u32>>;
+
+fn note<K: Eq + std::hash::Hash>(sole: &mut Sole<K>, key: K, text: u32) {
     match sole.entry(key) {
         Entry::Vacant(entry) => {
-            entry.insert(Some(value.into()));
+            entry.insert(Some(text));
         }
         Entry::Occupied(mut entry) => {
-            if entry.get().as_deref() != Some(value) {
+            if *entry.get() != Some(text) {
                 entry.insert(None);
             }
         }
     }
 }
 
-/// The keys that groups are shown under.
+/// No text has this number.
+const UNKNOWN: u32 = u32::MAX;
+
+/// The keys that groups are shown under. Texts have numbers of its own, because
+/// the groups that it is of lie in several pools.
 #[derive(Debug, Default)]
 pub(super) struct ShownKeys {
+    texts: Interner<u8>,
     /// Full names, by tenant and short name.
-    devices: Sole<(Box<str>, Box<str>)>,
+    devices: Sole<(u32, u32)>,
     /// Instances, by key without instance.
     instances: Sole<ToolKey>,
 }
 
 impl ShownKeys {
     /// Of all keys of the run, whether their groups are shown or not.
-    pub(super) fn new<'k>(keys: impl Iterator<Item = &'k ToolKey> + Clone) -> ShownKeys {
+    pub(super) fn new<'k>(keys: impl Iterator<Item = ToolKey<&'k str>> + Clone) -> ShownKeys {
         let mut shown = ShownKeys::default();
         for key in keys.clone().filter(|key| key.basis == Basis::Fqdn) {
             let short = key.device.split('.').next().unwrap_or_default();
-            note(&mut shown.devices, (key.tenant.clone(), short.into()), &key.device);
+            let [tenant, short, device] =
+                [key.tenant, short, key.device].map(|text| shown.texts.intern(text.as_bytes()));
+            note(&mut shown.devices, (tenant, short), device);
         }
         for key in keys.filter(|key| !key.instance.is_empty() && key.basis != Basis::None) {
-            let device = shown.on_device(key).unwrap_or_else(|| key.clone());
-            let nameless = ToolKey { instance: "".into(), ..device };
-            note(&mut shown.instances, nameless, &key.instance);
+            let key = key.map(|text| shown.texts.intern(text.as_bytes()));
+            let device = shown.on_device(key).unwrap_or(key);
+            note(&mut shown.instances, ToolKey { instance: 0, ..device }, key.instance);
         }
         shown
     }
 
     /// The key with the device's full name, if it is another.
-    fn on_device(&self, key: &ToolKey) -> Option<ToolKey> {
+    fn on_device(&self, key: ToolKey) -> Option<ToolKey> {
         if key.basis != Basis::Name {
             return None;
         }
-        let device = self.devices.get(&(key.tenant.clone(), key.device.clone()))?.clone()?;
-        Some(ToolKey { basis: Basis::Fqdn, device, ..key.clone() })
+        let device = (*self.devices.get(&(key.tenant, key.device))?)?;
+        Some(ToolKey { basis: Basis::Fqdn, device, ..key })
     }
 
     /// The key to show instead of this one, if it is another.
-    fn instead_of(&self, key: &ToolKey) -> Option<ToolKey> {
-        let device = self.on_device(key);
-        let known = device.as_ref().unwrap_or(key);
+    fn instead_of<'k>(&'k self, key: ToolKey<&'k str>) -> Option<ToolKey<&'k str>> {
+        let own = key.map(|text| self.texts.find(text.as_bytes()).unwrap_or(UNKNOWN));
+        let device = self.on_device(own);
+        let known = device.unwrap_or(own);
         // None of these has an instance, so that a key with one is not found.
-        match self.instances.get(known) {
-            Some(Some(instance)) => Some(ToolKey { instance: instance.clone(), ..known.clone() }),
-            _ => device,
+        let instance = self.instances.get(&known).copied().flatten();
+        if device.is_none() && instance.is_none() {
+            return None;
         }
+        Some(ToolKey {
+            basis: known.basis,
+            device: device.map_or(key.device, |known| text_of(&self.texts, known.device)),
+            instance: instance.map_or(key.instance, |text| text_of(&self.texts, text)),
+            ..key
+        })
     }
 
     /// Merges groups that are shown under one key.
-    pub(super) fn apply(&self, groups: &mut HashMap<ToolKey, ToolGroup>) {
-        let others: Vec<(ToolKey, ToolKey)> =
-            groups.keys().filter_map(|key| Some((key.clone(), self.instead_of(key)?))).collect();
-        for (key, shown) in others {
-            if let Some(group) = groups.remove(&key) {
-                groups.entry(shown).or_default().merge(group);
-            }
+    pub(super) fn apply(&self, groups: &mut Groups) {
+        let Groups { pool, by_tool, .. } = groups;
+        let places: Vec<u32> = by_tool.places().collect();
+        for at in places {
+            let key = ToolKey::of(by_tool.key(at)).map(|text| pool.text(text));
+            let Some(shown) = self.instead_of(key) else { continue };
+            let shown = shown.map(str::to_owned).map(|text| pool.intern(text.as_bytes()));
+            let group = by_tool.take(at);
+            by_tool.entry(&shown.parts()).merge(group, pool);
         }
     }
 }
@@ -89,14 +143,16 @@ impl ShownKeys {
 mod tests {
     use super::*;
 
-    fn key((tenant, basis, device, tool, instance): (&str, Basis, &str, &str, &str)) -> ToolKey {
-        ToolKey {
-            tenant: tenant.into(),
-            basis,
-            device: device.into(),
-            tool: tool.into(),
-            instance: instance.into(),
-        }
+    fn key(
+        (tenant, basis, device, tool, instance): (
+            &'static str,
+            Basis,
+            &'static str,
+            &'static str,
+            &'static str,
+        ),
+    ) -> ToolKey<&'static str> {
+        ToolKey { tenant, basis, device, tool, instance }
     }
 
     #[test]
@@ -118,16 +174,16 @@ mod tests {
             ("", Nobody, "", "a", "i1"),
             ("", Nobody, "", "a", ""),
         ];
-        let keys: Vec<ToolKey> = given.into_iter().map(key).collect();
+        let keys: Vec<ToolKey<&str>> = given.into_iter().map(key).collect();
         let shown = [
             (0, ("", Fqdn, "ws-1.x.example", "a", "i1")),
             (1, ("", Fqdn, "ws-1.x.example", "a", "i1")),
             (2, ("", Fqdn, "ws-1.x.example", "b", "")),
         ];
-        let orders: [Vec<&ToolKey>; 2] = [keys.iter().collect(), keys.iter().rev().collect()];
+        let orders = [keys.clone(), keys.iter().rev().copied().collect()];
         for order in orders {
             let known = ShownKeys::new(order.into_iter());
-            for (at, given) in keys.iter().enumerate() {
+            for (at, given) in keys.iter().copied().enumerate() {
                 let want =
                     shown.iter().find(|(place, _)| *place == at).map(|(_, shown)| key(*shown));
                 assert_eq!(known.instead_of(given), want, "{given:?}");

@@ -9,18 +9,25 @@
 mod batch;
 mod coverage;
 mod device;
+mod distinct;
 mod exclude;
 mod explain;
 mod explained;
 mod findings;
 mod group;
+mod groups;
 mod hosts;
+mod intern;
 pub mod judge;
 mod keys;
+#[cfg(test)]
+mod merging;
 mod overlap;
+mod pool;
 mod progress;
 mod read;
 mod report;
+mod reports;
 mod route;
 mod row;
 mod rules;
@@ -28,8 +35,10 @@ mod run;
 mod sample;
 mod second;
 mod sighting;
+mod sightings;
 mod suffix;
 mod summary;
+mod taken;
 mod trial;
 mod values;
 mod verdict;
@@ -53,15 +62,17 @@ pub use hosts::Folding;
 pub use judge::{Browsers, Confidence, Stage};
 pub use overlap::Overlap;
 pub use progress::Progress;
+pub use reports::{REPORTS_CAP, ReportId};
 pub use route::Router;
 pub use run::{last_event, run};
 pub use sighting::{
     Common, EvidenceOut, RULE_SCHEMA, RuleSighting, TOOL_SCHEMA, ToolSighting, Values, WitnessOut,
     format_time, short_id,
 };
+pub use sightings::{SightingList, Sightings};
 pub use summary::{DetectorSummary, InputSummary, SUMMARY_SCHEMA, SecondPass, Summary};
 pub use trial::{Trial, Tried};
-pub use values::{REPORTS_CAP, ReportId, VALUES_CAP};
+pub use values::VALUES_CAP;
 pub use verdict::Verdict;
 pub use weekly::{Days, Hours, Weekly};
 pub use window::{Standing, Window};
@@ -209,22 +220,13 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Sightings of one grouping.
-#[derive(Debug, Default)]
-pub struct Sightings {
-    /// When grouping by rule.
-    pub by_rule: Vec<RuleSighting>,
-    /// When grouping by tool.
-    pub by_tool: Vec<ToolSighting>,
-}
-
 /// What a sweep found.
 #[derive(Debug)]
 pub struct Outcome {
     /// Sightings, when grouping by rule.
-    pub by_rule: Vec<RuleSighting>,
+    pub by_rule: SightingList<RuleSighting>,
     /// Sightings, when grouping by tool.
-    pub by_tool: Vec<ToolSighting>,
+    pub by_tool: SightingList<ToolSighting>,
     /// Sightings of excluded findings, if they are to be shown.
     pub excluded: Sightings,
     /// What was read, and what could have been seen.

@@ -1,29 +1,33 @@
 //! From what the workers gathered to what leaves the engine: sightings in
 //! order, inputs, coverage, problems.
 
+use std::sync::Arc;
+
 use remora_sources::Counts;
 
 use super::{
-    DetectorSummary, InputSummary, Outcome, Problem, RuleSighting, SUMMARY_SCHEMA, SecondPass,
-    Sightings, Summary, ToolSighting,
+    DetectorSummary, InputSummary, Outcome, Problem, SUMMARY_SCHEMA, SecondPass, Summary,
     coverage::coverage,
-    group::Groups,
+    exclude::Exclusion,
     keys::ShownKeys,
     read::{PROBLEMS_CAP, Read},
+    rules::Rules,
     run::{Shared, State},
     sample::{Sample, extend},
     sighting::{Log, Names, format_time},
+    sightings::{Sightings, sightings},
 };
 use crate::host::Detectors;
 
 /// Makes the outcome of what the passes gathered.
 pub(super) fn report(
     shared: &Shared<'_>,
+    rules: &Arc<Rules>,
     reads: Vec<Read>,
     mut state: State,
     second_pass: Option<SecondPass>,
 ) -> Outcome {
-    let Shared { detectors, options, rules, .. } = *shared;
+    let Shared { detectors, options, .. } = *shared;
     let sources: Vec<String> = options.inputs.iter().map(|input| input.name.clone()).collect();
     let detector_names: Vec<String> = detectors.iter().map(|one| one.name().to_owned()).collect();
     let failed: Vec<bool> = detectors.iter().map(|one| one.fault().is_some()).collect();
@@ -64,18 +68,22 @@ pub(super) fn report(
         samples.push(sample);
         logs.push(Log { span: input_span, devices: input.devices });
     }
-    let names = Names {
-        sources: &sources,
-        detectors: &detector_names,
-        failed: &failed,
-        rules,
-        exclusions: &options.exclusions,
-        logs: &logs,
-    };
+    let overlaps = state.identities.overlaps(&sources);
+    let events = state.identities.len() as u64;
+    // Nobody asks for them any more, and they may be as large as the groups.
+    drop(std::mem::take(&mut state.identities));
+    let names = Arc::new(Names {
+        sources,
+        detectors: detector_names,
+        failed,
+        rules: rules.clone(),
+        exclusions: options.exclusions.iter().map(Exclusion::label).collect(),
+        logs,
+    });
     let (groups, hidden) = (std::mem::take(&mut state.groups), std::mem::take(&mut state.hidden));
     let (excluded_total, scenarios) = (hidden.total(), hidden.summaries(&options.exclusions));
     // Which device and installation an event speaks of does not depend on what is excluded.
-    let keys = ShownKeys::new(groups.by_tool.keys().chain(&hidden.keys));
+    let keys = ShownKeys::new(groups.tool_keys().chain(hidden.keys.iter()));
     let Sightings { by_rule, by_tool } = sightings(groups, &names, &keys);
     let excluded = sightings(hidden.groups, &names, &keys);
 
@@ -93,8 +101,8 @@ pub(super) fn report(
         bytes,
         outside_window: state.outside_window,
         no_time: state.no_time,
-        duplicates: state.found - state.identities.len() as u64,
-        overlaps: state.identities.overlaps(&sources),
+        duplicates: state.found - events,
+        overlaps,
         first_event: span.map(|span| format_time(span.0)),
         last_event: span.map(|span| format_time(span.1)),
         sampled: !options.validate,
@@ -106,24 +114,6 @@ pub(super) fn report(
         coverage: coverage(options, rules, &samples),
     };
     Outcome { by_rule, by_tool, excluded, summary, problems, span }
-}
-
-/// The sightings that groups make, in order.
-fn sightings(mut groups: Groups, names: &Names<'_>, keys: &ShownKeys) -> Sightings {
-    keys.apply(&mut groups.by_tool);
-    let mut by_rule: Vec<RuleSighting> = groups
-        .by_rule
-        .into_iter()
-        .map(|(key, group)| RuleSighting::new(&key, &group, names))
-        .collect();
-    by_rule.sort_by(RuleSighting::compare);
-    let mut by_tool: Vec<ToolSighting> = groups
-        .by_tool
-        .into_iter()
-        .map(|(key, group)| ToolSighting::new(&key, &group, names))
-        .collect();
-    by_tool.sort_by(|one, other| one.order().cmp(&other.order()));
-    Sightings { by_rule, by_tool }
 }
 
 /// The numbers of rows at which the portals and interfaces of Defender and

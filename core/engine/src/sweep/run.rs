@@ -1,14 +1,14 @@
 //! One run: reader, workers, merge.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, HashSet},
-    sync::{Mutex, mpsc},
+    sync::{Arc, Mutex, mpsc},
     thread,
 };
 
 use remora_abi::{Hit, field};
 use remora_sources::{Block, Counts, Events, Scan};
-use sha2::{Digest, Sha256};
 
 use super::{
     Grouping, Options, Origin, Outcome, Problem, SecondPass, SweepError,
@@ -16,9 +16,10 @@ use super::{
     device::{device, tenant},
     exclude::{Exclusions, Hidden},
     findings::{Heard, Pooled, circumstances, inspect, pool},
-    group::{Carried, Groups, Judged, Place, RuleKey, ToolKey},
+    group::{Judged, Place},
+    groups::{Groups, ToolKey},
     judge,
-    overlap::{Identities, Identity},
+    overlap::Identities,
     read::{Job, PROBLEMS_CAP, Read, read_all},
     report::report,
     route::Router,
@@ -27,19 +28,17 @@ use super::{
     sample::{Devices, NoSample, SampledRow, device_hash, extend},
     second::{Facts, Second},
     suffix,
+    taken::{carried, identify, is_plausible, key},
     window::Standing,
 };
 use crate::host::{Detectors, OwnedWitness};
 
 /// The stack of a worker: detectors run on it.
 const WORKER_STACK: usize = 8 * 1024 * 1024;
-/// Times before this cannot be an event's: 2000-01-01T00:00:00Z.
-const YEAR_2000: i64 = 946_684_800_000_000_000;
-const DAY: i64 = 86_400_000_000_000;
 
 /// Sweeps the inputs of `options` with `detectors`.
 pub fn run(detectors: &Detectors, options: &Options) -> Result<Outcome, SweepError> {
-    let rules = Rules::of(detectors, options)?;
+    let rules = Arc::new(Rules::of(detectors, options)?);
     let router = Router::new(detectors).map_err(|error| SweepError::new(error.to_string()))?;
     let exclusions = Exclusions::new(&options.exclusions);
     let shared = Shared {
@@ -53,7 +52,7 @@ pub fn run(detectors: &Detectors, options: &Options) -> Result<Outcome, SweepErr
     let (mut reads, mut state) = pass(&shared);
     let facts = std::mem::take(&mut state.facts);
     let second_pass = again(&shared, &facts, &mut reads, &mut state)?;
-    Ok(report(&shared, reads, state, second_pass))
+    Ok(report(&shared, &rules, reads, state, second_pass))
 }
 
 /// Reads all inputs once.
@@ -92,10 +91,10 @@ fn again(
     state.groups.forget(&second.tools, rules);
     state.hidden.forget(&second.tools, rules, &options.exclusions);
     let (reads_again, found) = pass(&Shared { second: Some(&second), ..*shared });
-    state.groups.merge(found.groups);
-    state.hidden.merge(found.hidden);
+    let events = state.identities.merge(found.identities);
+    state.groups.merge(found.groups, &events);
+    state.hidden.merge(found.hidden, &events);
     state.found += found.found;
-    state.identities.merge(found.identities);
     for (detector, adopted) in detectors.iter().zip(&second.adopted) {
         adopted.iter().for_each(|adopted| detector.inherit_fault(adopted));
     }
@@ -176,8 +175,9 @@ pub(super) struct State {
 
 impl State {
     fn merge(&mut self, other: State) {
-        self.groups.merge(other.groups);
-        self.hidden.merge(other.hidden);
+        let events = self.identities.merge(other.identities);
+        self.groups.merge(other.groups, &events);
+        self.hidden.merge(other.hidden, &events);
         for (at, more) in other.inputs {
             let input = self.inputs.entry(at).or_default();
             input.counts += more.counts;
@@ -192,7 +192,6 @@ impl State {
         self.no_time += other.no_time;
         self.latest = self.latest.max(other.latest);
         self.found += other.found;
-        self.identities.merge(other.identities);
         self.facts.extend(other.facts);
     }
 }
@@ -240,14 +239,15 @@ fn with_workers(shared: &Shared<'_>) -> (Vec<Read>, State) {
             used.try_recv().ok()
         });
         drop(jobs);
-        let mut state = State::default();
+        let mut state: Option<State> = None;
         for worker in workers {
-            match worker.join() {
-                Ok(part) => state.merge(part),
-                Err(panic) => std::panic::resume_unwind(panic),
+            match (worker.join(), &mut state) {
+                (Ok(part), Some(state)) => state.merge(part),
+                (Ok(part), None) => state = Some(part),
+                (Err(panic), _) => std::panic::resume_unwind(panic),
             }
         }
-        (reads, state)
+        (reads, state.unwrap_or_default())
     })
 }
 
@@ -256,11 +256,19 @@ struct Worker<'a> {
     state: State,
     scan: Scan,
     hits: Vec<Vec<Hit>>,
+    /// The key of a group; scratch space.
+    key: Vec<u32>,
 }
 
 impl<'a> Worker<'a> {
     fn new(shared: &'a Shared<'a>) -> Worker<'a> {
-        Worker { shared, state: State::default(), scan: Scan::default(), hits: Vec::new() }
+        Worker {
+            shared,
+            state: State::default(),
+            scan: Scan::default(),
+            hits: Vec::new(),
+            key: Vec::new(),
+        }
     }
 
     /// Scans a block and gives it back.
@@ -374,32 +382,34 @@ impl<'a> Worker<'a> {
         findings: &mut [Pooled],
         known: &HashSet<usize>,
     ) {
+        let Shared { rules, second, options, exclusions, .. } = *self.shared;
+        let tool_of = |finding: &Pooled| &rules.get(finding.rule).stated.tool;
         for of_row in findings.chunk_by_mut(|one, other| one.row == other.row) {
             let row = of_row[0].row;
-            let tool_of = |finding: &Pooled| &self.shared.rules.get(finding.rule).stated.tool;
             of_row.sort_by(|one, other| {
                 tool_of(one).cmp(tool_of(other)).then(one.rule.cmp(&other.rule))
             });
-            let mut identity = None;
+            let mut event = None;
             for of_tool in of_row.chunk_by(|one, other| tool_of(one) == tool_of(other)) {
-                let anew =
-                    self.shared.second.is_none_or(|one| one.tools.contains(tool_of(&of_tool[0])));
-                let reported =
-                    of_tool.iter().any(|finding| self.shared.rules.get(finding.rule).reported);
+                let anew = second.is_none_or(|one| one.tools.contains(tool_of(&of_tool[0])));
+                let reported = of_tool.iter().any(|finding| rules.get(finding.rule).reported);
                 if !(anew && reported) {
                     continue;
                 }
-                let identity = *identity.get_or_insert_with(|| identify(job, events, row));
-                let excluded_by = self.shared.exclusions.of(tool_of(&of_tool[0]), events, row);
-                self.group(job, events, of_tool, identity, &excluded_by);
+                let event = *event.get_or_insert_with(|| {
+                    self.state.identities.insert(identify(job, events, row), job.input)
+                });
+                let excluded_by = exclusions.of(tool_of(&of_tool[0]), events, row);
+                self.group(job, events, of_tool, event, &excluded_by);
             }
-            if let Some(identity) = identity {
+            if event.is_some() {
                 let new = u64::from(!known.contains(&row));
                 self.state.found += new;
-                self.shared.options.progress.add_found(new);
-                self.state.identities.insert(identity, job.input);
+                options.progress.add_found(new);
             }
         }
+        self.state.groups.tidy();
+        self.state.hidden.groups.tidy();
     }
 
     /// Takes the findings of one tool about one row into the groups: the shown
@@ -409,7 +419,7 @@ impl<'a> Worker<'a> {
         job: &Job,
         events: &Events,
         findings: &[Pooled],
-        identity: Identity,
+        number: u32,
         excluded_by: &[u32],
     ) {
         let Shared { options, rules, .. } = *self.shared;
@@ -424,50 +434,47 @@ impl<'a> Worker<'a> {
             };
             self.state.hidden.count(options, excluded_by, counted, Row { events, row });
             if options.grouping == Grouping::Tool {
-                self.state.hidden.keys.insert(tool_key(options, rules, events, findings));
+                let key = tool_key(options, rules, events, findings);
+                self.state.hidden.keys.insert(key);
             }
             if !options.show_excluded {
                 return;
             }
             &mut self.state.hidden.groups
         };
-        let text = |field| events.text(row, field);
-        let mut witnesses: Vec<OwnedWitness> = Vec::new();
+        let mut witnesses: Vec<&OwnedWitness> = Vec::new();
         for finding in findings {
-            pool(&mut witnesses, finding.witnesses.iter().cloned());
+            pool(&mut witnesses, &finding.witnesses);
         }
         let event = circumstances(events, row, &options.browsers);
-        let confidence = judge::confidence(&event, &witnesses);
-        let grounds = judge::grounds(&event, &witnesses);
-        let stage = judge::stage(&event, &witnesses);
         let carried = carried(events, row);
         let time = events.time(row);
         let judged = Judged {
             time,
             plausible: time.is_none_or(|time| is_plausible(time, options.now)),
-            place: Place { input: job.input, line: events.line(row) },
+            place: Place { input: job.input, line: events.line(row), record: events.record(row) },
             carried: &carried,
-            identity,
+            event: number,
             device: device_hash(events, row),
-            confidence,
-            stage,
+            confidence: judge::confidence(&event, &witnesses),
+            stage: judge::stage(&event, &witnesses),
             witnesses: &witnesses,
-            grounds: &grounds,
+            grounds: &judge::grounds(&event, &witnesses),
             excluded_by,
         };
+        let Groups { pool, by_rule, by_tool } = groups;
         match options.grouping {
             Grouping::Rule => {
                 for finding in reported() {
-                    let keys = rules
-                        .get(finding.rule)
-                        .stated
-                        .keys
-                        .iter()
-                        .map(|key| key_text(events, row, *key));
-                    let tenant = std::iter::once(Box::from(tenant(events, row, options)));
-                    let key = RuleKey { rule: finding.rule, values: tenant.chain(keys).collect() };
-                    let judged = Judged { witnesses: &finding.witnesses, ..judged };
-                    groups.by_rule.entry(key).or_default().add(&judged, &finding.detectors);
+                    let parts = &mut self.key;
+                    parts.clear();
+                    parts.push(finding.rule);
+                    parts.push(pool.intern(tenant(events, row, options).as_bytes()));
+                    let keys = &rules.get(finding.rule).stated.keys;
+                    parts.extend(keys.iter().map(|field| key(events, row, *field, pool)));
+                    let own: Vec<&OwnedWitness> = finding.witnesses.iter().collect();
+                    let judged = Judged { witnesses: &own, ..judged };
+                    by_rule.entry(parts).add(&judged, &finding.detectors, pool);
                 }
             }
             Grouping::Tool => {
@@ -478,16 +485,22 @@ impl<'a> Worker<'a> {
                 let fired: Vec<u32> = reported().map(|finding| finding.rule).collect();
                 let key = tool_key(options, rules, events, findings);
                 let pattern = options.folding.pattern(&key.tool, carried.remote_host);
-                let name = text(field::DEVICE_NAME);
-                let group = groups.by_tool.entry(key).or_default();
-                group.add(&judged, &detectors, &fired, name, pattern);
+                let key = key.map(|text| pool.intern(text.as_bytes()));
+                let name = events.text(row, field::DEVICE_NAME);
+                let group = by_tool.entry(&key.parts());
+                group.add(&judged, &detectors, &fired, name, pattern, pool);
             }
         }
     }
 }
 
 /// The key of the group by tool that takes in the findings of a tool about a row.
-fn tool_key(options: &Options, rules: &Rules, events: &Events, findings: &[Pooled]) -> ToolKey {
+fn tool_key<'e>(
+    options: &'e Options,
+    rules: &'e Rules,
+    events: &'e Events,
+    findings: &'e [Pooled],
+) -> ToolKey<Cow<'e, str>> {
     let row = findings[0].row;
     let reported = findings.iter().filter(|finding| rules.get(finding.rule).reported);
     let instance = reported.map(|finding| finding.instance.as_str()).find(|text| !text.is_empty());
@@ -495,77 +508,8 @@ fn tool_key(options: &Options, rules: &Rules, events: &Events, findings: &[Poole
     ToolKey {
         tenant: tenant(events, row, options).into(),
         basis,
-        device: device.into(),
+        device,
         tool: rules.get(findings[0].rule).stated.tool.as_str().into(),
         instance: instance.unwrap_or_default().into(),
     }
-}
-
-/// Whether a clock could show this time by `now`.
-fn is_plausible(time: i64, now: i64) -> bool {
-    YEAR_2000 <= time && time <= now.saturating_add(DAY)
-}
-
-fn key_text(events: &Events, row: usize, key: remora_abi::Field) -> Box<str> {
-    if key.is_number() {
-        events.number(row, key).map(|number| number.to_string()).unwrap_or_default().into()
-    } else {
-        events.text(row, key).into()
-    }
-}
-
-fn carried(events: &Events, row: usize) -> Carried<'_> {
-    let text = |field| events.text(row, field);
-    let or = |first, second| if text(first).is_empty() { text(second) } else { text(first) };
-    let hashes = [
-        ("sha1", field::PROCESS_SHA1),
-        ("sha256", field::PROCESS_SHA256),
-        ("md5", field::PROCESS_MD5),
-        ("sha1", field::FILE_SHA1),
-        ("sha256", field::FILE_SHA256),
-        ("md5", field::FILE_MD5),
-    ];
-    let hashes = hashes.into_iter().filter(|(_, field)| !text(*field).is_empty());
-    Carried {
-        event_id: text(field::EVENT_ID),
-        observation: text(field::OBSERVATION),
-        account: text(field::USER),
-        process: text(field::PROCESS_NAME),
-        image: text(field::PROCESS_IMAGE),
-        cmdline: text(field::PROCESS_CMDLINE),
-        hashes: hashes
-            .map(|(name, field)| format!("{name}:{}", text(field).to_lowercase()))
-            .collect(),
-        parent: or(field::PARENT_IMAGE, field::PARENT_NAME),
-        remote_ip: text(field::REMOTE_IP),
-        remote_port: events.number(row, field::REMOTE_PORT),
-        local_ip: text(field::LOCAL_IP),
-        remote_host: text(field::REMOTE_HOST),
-    }
-}
-
-/// The identity of an event: kind, device, time and the source's record id
-/// where it has all of them (of a source whose ids need no device, without), else a hash of the
-/// record. So an event that two
-/// exports hold counts once.
-fn identify(job: &Job, events: &Events, row: usize) -> Identity {
-    let text = |field| events.text(row, field);
-    let id = text(field::EVENT_ID);
-    let device = match text(field::DEVICE_ID) {
-        "" => text(field::DEVICE_NAME),
-        id => id,
-    };
-    let time = events.time(row);
-    let is_unique = !device.is_empty() || job.stream.has_unique_ids();
-    let (Some(time), false, true) = (time, id.is_empty(), is_unique) else {
-        return job.stream.record_hash(&job.block, events.span(row));
-    };
-    let mut hash = Sha256::new();
-    hash.update(events.kinds()[row].0.to_le_bytes());
-    hash.update(time.to_le_bytes());
-    hash.update((device.len() as u64).to_le_bytes());
-    hash.update(device.as_bytes());
-    hash.update(id.as_bytes());
-    let hash = hash.finalize();
-    std::array::from_fn(|at| hash[at])
 }

@@ -1,16 +1,17 @@
 //! Sightings as they leave the engine: the machine output's
 //! contract (`docs/output.md`), as types.
 
-use std::{cmp::Ordering, collections::BTreeMap};
+use std::{collections::BTreeMap, sync::Arc};
 
 use remora_abi::How;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use sha2::{Digest, Sha256};
 
 use super::{
-    exclude::Exclusion,
-    group::{Basis, Facts, RuleGroup, RuleKey, Shown, ToolGroup, ToolKey},
+    group::{Basis, Facts, RuleGroup, Shown, ToolGroup},
+    groups::{ToolKey, rule_key},
     judge::{Confidence, Stage},
+    pool::{Packed, Pool},
     rules::{Rules, key_name},
     sample::Devices,
     values::ValueSet,
@@ -62,6 +63,15 @@ pub struct WitnessOut {
     pub role: &'static str,
 }
 
+impl WitnessOut {
+    fn new(witness: &Packed, pool: &Pool) -> WitnessOut {
+        let Packed { field, op, literal, seen, class, role, how } = *witness;
+        let text = |text| pool.text(text).to_owned();
+        let (literal, seen) = (text(literal), text(seen));
+        (&OwnedWitness { field, op, literal, seen, class, role, how }).into()
+    }
+}
+
 impl From<&OwnedWitness> for WitnessOut {
     fn from(witness: &OwnedWitness) -> Self {
         WitnessOut {
@@ -103,9 +113,15 @@ pub struct Values<T> {
     pub total: usize,
 }
 
-impl<T: Ord + Clone + std::hash::Hash> From<&ValueSet<T>> for Values<T> {
-    fn from(set: &ValueSet<T>) -> Self {
-        Values { values: set.iter().cloned().collect(), total: set.total() }
+impl Values<String> {
+    fn of(set: ValueSet, pool: &Pool) -> Self {
+        Values { values: set.texts(pool), total: set.total(pool) }
+    }
+}
+
+impl Values<i64> {
+    fn of_numbers(set: ValueSet, pool: &Pool) -> Self {
+        Values { values: set.numbers(pool), total: set.total(pool) }
     }
 }
 
@@ -168,16 +184,19 @@ pub struct Common {
 }
 
 /// What turns places into names.
-pub(super) struct Names<'a> {
-    pub(super) sources: &'a [String],
-    pub(super) detectors: &'a [String],
-    pub(super) failed: &'a [bool],
-    pub(super) rules: &'a Rules,
-    pub(super) exclusions: &'a [Exclusion],
-    pub(super) logs: &'a [Log],
+#[derive(Debug)]
+pub(super) struct Names {
+    pub(super) sources: Vec<String>,
+    pub(super) detectors: Vec<String>,
+    pub(super) failed: Vec<bool>,
+    pub(super) rules: Arc<Rules>,
+    /// Exclusions as they were given.
+    pub(super) exclusions: Vec<String>,
+    pub(super) logs: Vec<Log>,
 }
 
 /// When the rows of an input are from.
+#[derive(Debug)]
 pub(super) struct Log {
     pub(super) span: Option<(i64, i64)>,
     pub(super) devices: Devices,
@@ -187,49 +206,49 @@ pub(super) struct Log {
 /// whether the tool was there before, or still is.
 const EDGE: i64 = 3_600_000_000_000;
 
-impl Names<'_> {
+impl Names {
     /// When the rows of the record's device in the record's input are from;
     /// where it names no device, when all of the input's are.
     fn log_of(&self, shown: &Shown) -> Option<(i64, i64)> {
-        let log = &self.logs[shown.place.input as usize];
+        let log = &self.logs[shown.input as usize];
         log.devices.span(shown.device).or(log.span)
     }
 }
 
 impl Common {
-    fn new(facts: &Facts, id: String, names: &Names<'_>) -> Common {
+    fn new(facts: &Facts, id: String, names: &Names, pool: &Pool) -> Common {
         let confidence_counts = Confidence::ALL
             .into_iter()
             .zip(facts.confidence_counts)
             .filter(|(_, count)| *count > 0)
             .collect();
+        let found_by = pool.places(facts.detectors);
         let mut detectors: Vec<String> =
-            facts.detectors.iter().map(|at| names.detectors[*at as usize].clone()).collect();
+            found_by.iter().map(|at| names.detectors[*at as usize].clone()).collect();
         detectors.sort();
-        let excluded_by = facts.excluded_by.iter().map(|at| &names.exclusions[*at as usize]);
-        let witnesses = facts.strongest.as_ref().map(|strongest| &strongest.witnesses[..]);
+        let excluded_by = pool.places(facts.excluded_by);
+        let witnesses = pool.witnesses(facts.witnesses).iter();
         Common {
             id,
-            first_seen: facts.span.map(|span| span.0),
-            last_seen: facts.span.map(|span| span.1),
-            count: facts.count,
-            distinct: facts.distinct.len() as u64,
+            first_seen: facts.span().map(|span| span.0),
+            last_seen: facts.span().map(|span| span.1),
+            count: facts.count(),
+            distinct: facts.distinct.len(pool),
             confidence: facts.confidence(),
             confidence_counts,
             stage: facts.stage.unwrap_or(Stage::Present),
-            verdict: if facts.excluded_by.is_empty() {
-                Verdict::Unreviewed
-            } else {
-                Verdict::Excluded
-            },
-            excluded_by: excluded_by.map(Exclusion::label).collect(),
-            seen_as: (&facts.seen_as).into(),
+            verdict: if excluded_by.is_empty() { Verdict::Unreviewed } else { Verdict::Excluded },
+            excluded_by: excluded_by
+                .iter()
+                .map(|at| names.exclusions[*at as usize].clone())
+                .collect(),
+            seen_as: Values::of(facts.seen_as, pool),
             detectors,
-            accounts: (&facts.accounts).into(),
-            images: (&facts.images).into(),
-            witnesses: witnesses.unwrap_or_default().iter().map(WitnessOut::from).collect(),
-            evidence: evidence(facts, names),
-            incomplete: facts.detectors.iter().any(|at| names.failed[*at as usize]),
+            accounts: Values::of(facts.accounts, pool),
+            images: Values::of(facts.images, pool),
+            witnesses: witnesses.map(|witness| WitnessOut::new(witness, pool)).collect(),
+            evidence: evidence(facts, names, pool),
+            incomplete: found_by.iter().any(|at| names.failed[*at as usize]),
         }
     }
 
@@ -252,24 +271,23 @@ impl Common {
     }
 }
 
-fn evidence(facts: &Facts, names: &Names<'_>) -> Vec<EvidenceOut> {
-    let strongest = facts.strongest.as_ref().map(|strongest| &strongest.shown);
-    let all =
-        [("first", facts.first.as_ref()), ("strongest", strongest), ("last", facts.last.as_ref())];
+fn evidence(facts: &Facts, names: &Names, pool: &Pool) -> Vec<EvidenceOut> {
+    let all = [("first", facts.first()), ("strongest", facts.strongest()), ("last", facts.last())];
+    let place = |shown: &Shown| (shown.input, shown.line);
     let mut listed: Vec<&Shown> = Vec::new();
     let mut rows = Vec::new();
     for (why, shown) in all {
         let Some(shown) = shown else { continue };
-        if listed.iter().any(|known| known.place == shown.place) {
+        if listed.iter().any(|known| place(known) == place(shown)) {
             continue;
         }
         listed.push(shown);
         rows.push(EvidenceOut {
             why,
-            source: names.sources[shown.place.input as usize].clone(),
-            line: shown.place.line,
+            source: names.sources[shown.input as usize].clone(),
+            line: shown.line,
             time: shown.time.map(format_time),
-            event_id: shown.event_id.to_string(),
+            event_id: pool.text(shown.event_id).to_owned(),
         });
     }
     rows
@@ -313,42 +331,32 @@ pub struct RuleSighting {
 }
 
 impl RuleSighting {
-    pub(super) fn new(key: &RuleKey, group: &RuleGroup, names: &Names<'_>) -> RuleSighting {
-        let rule = &names.rules.get(key.rule).stated;
+    pub(super) fn new(key: &[u32], group: &RuleGroup, names: &Names, pool: &Pool) -> RuleSighting {
+        let rule = &names.rules.get(key[rule_key::RULE]).stated;
         let mut kinds: Vec<String> = rule.kinds.iter().map(|kind| kind.name().to_owned()).collect();
         kinds.sort();
         let parts = [RULE_SCHEMA, &rule.tool, &rule.id];
-        let id = short_id(parts.into_iter().chain(key.values.iter().map(|value| &**value)));
-        let values = key.values[1..].iter().map(|value| value.to_string());
+        let texts = || key[rule_key::TENANT..].iter().map(|text| pool.text(*text));
+        let id = short_id(parts.into_iter().chain(texts()));
+        let values = texts().skip(1).map(str::to_owned);
         RuleSighting {
             tool: rule.tool.clone(),
             rule: rule.id.clone(),
             title: rule.title.clone(),
             techniques: rule.techniques.clone(),
             kinds,
-            tenant: key.values[0].to_string(),
+            tenant: pool.text(key[rule_key::TENANT]).to_owned(),
             keys: rule.keys.iter().map(|key| key_name(*key)).zip(values).collect(),
-            reports: group.reports.to_texts(),
-            processes: (&group.processes).into(),
-            cmdlines: (&group.cmdlines).into(),
-            hashes: (&group.hashes).into(),
-            parents: (&group.parents).into(),
-            remote_ips: (&group.remote_ips).into(),
-            remote_ports: (&group.remote_ports).into(),
-            local_ips: (&group.local_ips).into(),
-            common: Common::new(&group.facts, id, names),
+            reports: group.reports.to_texts(pool),
+            processes: Values::of(group.processes, pool),
+            cmdlines: Values::of(group.cmdlines, pool),
+            hashes: Values::of(group.hashes, pool),
+            parents: Values::of(group.parents, pool),
+            remote_ips: Values::of(group.remote_ips, pool),
+            remote_ports: Values::of_numbers(group.remote_ports, pool),
+            local_ips: Values::of(group.local_ips, pool),
+            common: Common::new(&group.facts, id, names, pool),
         }
-    }
-
-    /// The order of the output.
-    pub(super) fn compare(&self, other: &RuleSighting) -> Ordering {
-        self.tool
-            .cmp(&other.tool)
-            .then_with(|| self.rule.cmp(&other.rule))
-            .then_with(|| self.tenant.cmp(&other.tenant))
-            .then_with(|| {
-                self.keys.iter().map(|key| &key.1).cmp(other.keys.iter().map(|key| &key.1))
-            })
     }
 }
 
@@ -437,17 +445,18 @@ pub struct ToolSighting {
     pub time_suspect: u64,
     /// The rest.
     pub common: Common,
-    key: ToolKey,
 }
 
 impl ToolSighting {
-    pub(super) fn new(key: &ToolKey, group: &ToolGroup, names: &Names<'_>) -> ToolSighting {
-        let parts =
-            [TOOL_SCHEMA, &key.tool, &key.tenant, key.basis.name(), &key.device, &key.instance];
+    pub(super) fn new(key: &[u32], group: &ToolGroup, names: &Names, pool: &Pool) -> ToolSighting {
+        let key = ToolKey::of(key);
+        let [tenant, id, tool, instance] =
+            [key.tenant, key.device, key.tool, key.instance].map(|text| pool.text(text));
+        let parts = [TOOL_SCHEMA, tool, tenant, key.basis.name(), id, instance];
         let mut rules: Vec<String> = Vec::new();
         let mut techniques: Vec<String> = Vec::new();
-        let mut tool_name = key.tool.to_string();
-        for place in &group.rules {
+        let mut tool_name = tool.to_owned();
+        for place in pool.places(group.rules) {
             let rule = &names.rules.get(*place).stated;
             rules.push(rule.id.clone());
             techniques.extend(rule.techniques.iter().cloned());
@@ -458,57 +467,49 @@ impl ToolSighting {
         rules.sort();
         techniques.sort();
         techniques.dedup();
-        let known = &group.device_names;
-        let device = match key.basis {
-            Basis::None => "unattributed".to_owned(),
-            Basis::Id => known.iter().next().cloned().unwrap_or_else(|| key.device.to_string()),
-            _ => key.device.to_string(),
-        };
-        let own = (key.basis == Basis::Id && device != *key.device).then(|| key.device.to_string());
+        let known = group.device_names.texts(pool);
+        let device = shown_device(key, group, pool).to_owned();
+        let own = (key.basis == Basis::Id && device != id).then(|| id.to_owned());
         // Another case of the same name is no other name.
-        let other = |name: &&String| name.to_lowercase() != device.to_lowercase();
-        let aliases: Vec<String> = known.iter().filter(other).cloned().collect();
-        let at_edge = |shown: &Option<Shown>, distance: fn(i64, (i64, i64)) -> i64| {
-            let shown = shown.as_ref();
+        let other = |name: &String| name.to_lowercase() != device.to_lowercase();
+        let aliases: Vec<String> = known.into_iter().filter(other).collect();
+        let at_edge = |shown: Option<&Shown>, distance: fn(i64, (i64, i64)) -> i64| {
             let log = shown.and_then(|shown| names.log_of(shown));
             shown
                 .and_then(|shown| shown.time)
                 .zip(log)
                 .is_some_and(|(time, log)| distance(time, log) <= EDGE)
         };
-        let shown = group.facts.strongest.as_ref().map(|strongest| &strongest.witnesses[..]);
-        let grounds: Vec<_> =
-            shown.unwrap_or_default().iter().map(|w| super::judge::Ground::of(w.field)).collect();
-        let others = group.grounds.iter().filter(|ground| !grounds.contains(ground));
+        let shown = pool.witnesses(group.facts.witnesses);
+        let grounds: Vec<_> = shown.iter().map(|w| super::judge::Ground::of(w.field)).collect();
+        let others = pool.grounds(group.grounds).iter().filter(|ground| !grounds.contains(ground));
         ToolSighting {
-            tenant: key.tenant.to_string(),
+            tenant: tenant.to_owned(),
             device,
             device_basis: key.basis,
             device_aliases: own.into_iter().chain(aliases).collect(),
-            tool: key.tool.to_string(),
+            tool: tool.to_owned(),
             tool_name,
-            instance: key.instance.to_string(),
+            instance: instance.to_owned(),
             rules,
             techniques,
-            hosts: group.hosts.listed(),
+            hosts: group.hosts.listed(pool),
             corroborated_by: others.map(|ground| ground.name().to_owned()).collect(),
-            first_seen_at_edge: at_edge(&group.facts.first, |time, log| time - log.0),
-            last_seen_at_edge: at_edge(&group.facts.last, |time, log| log.1 - time),
+            first_seen_at_edge: at_edge(group.facts.first(), |time, log| time - log.0),
+            last_seen_at_edge: at_edge(group.facts.last(), |time, log| log.1 - time),
             active_days: group.days.len() as u64,
             time_suspect: group.facts.time_suspect,
-            common: Common::new(&group.facts, short_id(parts), names),
-            key: key.clone(),
+            common: Common::new(&group.facts, short_id(parts), names, pool),
         }
     }
+}
 
-    /// What tells the device from others: tenant, how it is known, and by what.
-    pub fn device_key(&self) -> (&str, Basis, &str) {
-        (&self.key.tenant, self.key.basis, &self.key.device)
-    }
-
-    /// The order of the output: by tool, then device as shown.
-    pub(super) fn order(&self) -> impl Ord + '_ {
-        (self.tool.as_str(), self.tenant.as_str(), self.device.as_str(), &self.key)
+/// The device's name to show: a host name if there is one.
+pub(super) fn shown_device<'p>(key: ToolKey, group: &ToolGroup, pool: &'p Pool) -> &'p str {
+    match key.basis {
+        Basis::None => "unattributed",
+        Basis::Id => group.device_names.first(pool).unwrap_or_else(|| pool.text(key.device)),
+        _ => pool.text(key.device),
     }
 }
 

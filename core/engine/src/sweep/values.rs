@@ -2,192 +2,184 @@
 //! same whatever the order in which values came or parts were merged.
 
 use std::{
-    collections::{BTreeSet, HashSet, hash_map::DefaultHasher},
+    collections::{HashSet, hash_map::DefaultHasher},
     hash::{Hash, Hasher},
+};
+
+use super::{
+    intern::Interner,
+    pool::{Held, Moving, Pool, Slot},
 };
 
 /// At most this many values of a set are kept: the smallest.
 pub const VALUES_CAP: usize = 20;
-/// At most this many report ids are kept: KQL's limit of `make_set`
-/// (make-set-aggregation-function).
-pub const REPORTS_CAP: usize = 1_048_576;
 
-/// The smallest values, and how many different ones there were.
-#[derive(Clone, Debug, Default)]
-pub struct ValueSet<T: Ord> {
-    /// Ascending. A vector: most sets hold one value, and there are ten sets to
-    /// each of perhaps a million groups.
-    smallest: Vec<T>,
+/// The smallest values, and how many different ones there were. Four bytes in
+/// the group: most sets hold one value, and there are ten sets to each of
+/// perhaps a million groups.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ValueSet(Slot);
+
+/// A set of several values.
+#[derive(Debug, Default)]
+pub(super) struct Many {
+    /// Texts, ascending by what they say.
+    pub(super) smallest: Vec<u32>,
     /// Hashes of every value, from when there were more than the cap.
     all: Option<HashSet<u64>>,
 }
 
-impl<T: Ord + Hash + Clone> ValueSet<T> {
-    /// Adds a value.
-    pub fn insert<Q>(&mut self, value: &Q)
-    where
-        Q: Ord + Hash + ToOwned<Owned = T> + ?Sized,
-        T: std::borrow::Borrow<Q>,
-    {
-        let place = self.smallest.binary_search_by(|known| known.borrow().cmp(value));
-        let Err(place) = place else { return };
-        if let Some(all) = &mut self.all {
-            all.insert(hash(value));
-        }
-        if self.smallest.is_empty() {
-            self.smallest.reserve_exact(1);
-        }
-        self.smallest.insert(place, value.to_owned());
-        self.cut();
-    }
-
-    fn cut(&mut self) {
-        if self.smallest.len() <= VALUES_CAP {
+impl ValueSet {
+    /// Adds a value; an empty one is none.
+    pub(super) fn insert(&mut self, value: &[u8], pool: &mut Pool) {
+        if value.is_empty() {
             return;
         }
-        if self.all.is_none() {
-            self.all = Some(self.smallest.iter().map(hash).collect());
-        }
-        self.smallest.truncate(VALUES_CAP);
-    }
-
-    /// Adds every value of `other`.
-    pub fn merge(&mut self, other: ValueSet<T>) {
-        if let (None, Some(_)) = (&self.all, &other.all) {
-            self.all = Some(self.smallest.iter().map(hash).collect());
-        }
-        if let Some(all) = &mut self.all {
-            match other.all {
-                Some(others) => all.extend(others),
-                None => all.extend(other.smallest.iter().map(hash)),
+        match self.0.held() {
+            Held::Nothing => self.0 = Slot::one(pool.intern(value)),
+            Held::One(known) if pool.bytes(known) == value => {}
+            Held::One(known) => {
+                let mut many = Many { smallest: vec![known], all: None };
+                let (texts, values) = pool.texts_and_values();
+                many.insert(value, texts);
+                self.0 = Slot::many(values, many);
+            }
+            Held::Many(at) => {
+                let (texts, values) = pool.texts_and_values();
+                if values[at].insert(value, texts) {
+                    pool.replace(1);
+                }
             }
         }
-        self.smallest.extend(other.smallest);
-        self.smallest.sort_unstable();
-        self.smallest.dedup();
-        self.cut();
+    }
+
+    /// Adds a number, so that numbers sort by value.
+    pub(super) fn insert_number(&mut self, number: i64, pool: &mut Pool) {
+        self.insert(&(number ^ i64::MIN).to_be_bytes(), pool);
+    }
+
+    /// Adds every value of another set of the same pool.
+    pub(super) fn merge(&mut self, other: ValueSet, pool: &mut Pool) {
+        let (one, other) = match (self.0.held(), other.0.held()) {
+            (_, Held::Nothing) => return,
+            (Held::Nothing, _) => return *self = other,
+            (Held::One(one), Held::One(other)) if one == other => return,
+            held => held,
+        };
+        let (texts, values) = pool.texts_and_values();
+        let mut take = |held| match held {
+            Held::Nothing => Many::default(),
+            Held::One(text) => Many { smallest: vec![text], all: None },
+            Held::Many(at) => std::mem::take(&mut values[at]),
+        };
+        let (mut all, more) = (take(one), take(other));
+        all.merge(more, texts);
+        self.0 = match (one, other) {
+            (Held::Many(at), _) | (_, Held::Many(at)) => {
+                values[at] = all;
+                Slot::at(at)
+            }
+            _ => Slot::many(values, all),
+        };
+    }
+
+    /// The same set in another pool.
+    pub(super) fn moved(self, moving: &mut Moving<'_>) -> ValueSet {
+        ValueSet(moving.values(self.0))
+    }
+
+    fn smallest(self, pool: &Pool) -> Vec<&[u8]> {
+        match self.0.held() {
+            Held::Nothing => Vec::new(),
+            Held::One(text) => vec![pool.bytes(text)],
+            Held::Many(at) => {
+                pool.values[at].smallest.iter().map(|text| pool.bytes(*text)).collect()
+            }
+        }
     }
 
     /// The smallest values, ascending.
-    pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.smallest.iter()
+    pub(super) fn texts(self, pool: &Pool) -> Vec<String> {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        self.smallest(pool).into_iter().map(text).collect()
     }
 
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.smallest.is_empty()
+    /// The smallest text.
+    pub(super) fn first(self, pool: &Pool) -> Option<&str> {
+        match self.0.held() {
+            Held::Nothing => None,
+            Held::One(text) => Some(pool.text(text)),
+            Held::Many(at) => pool.values[at].smallest.first().map(|text| pool.text(*text)),
+        }
+    }
+
+    /// The smallest numbers, ascending.
+    pub(super) fn numbers(self, pool: &Pool) -> Vec<i64> {
+        let number = |bytes: &[u8]| {
+            let bytes = bytes.try_into().expect("a set of numbers holds nothing else");
+            i64::from_be_bytes(bytes) ^ i64::MIN
+        };
+        self.smallest(pool).into_iter().map(number).collect()
     }
 
     /// How many different values there were.
-    pub fn total(&self) -> usize {
-        self.all.as_ref().map_or(self.smallest.len(), HashSet::len)
+    pub(super) fn total(self, pool: &Pool) -> usize {
+        match self.0.held() {
+            Held::Nothing => 0,
+            Held::One(_) => 1,
+            Held::Many(at) => {
+                let many = &pool.values[at];
+                many.all.as_ref().map_or(many.smallest.len(), |all| all.len())
+            }
+        }
     }
 }
 
-fn hash(value: &(impl Hash + ?Sized)) -> u64 {
+impl Many {
+    /// Adds a value, and tells whether one was pushed out by it.
+    fn insert(&mut self, value: &[u8], texts: &mut Interner<u8>) -> bool {
+        let place = self.smallest.binary_search_by(|known| texts.get(*known).cmp(value));
+        let Err(place) = place else { return false };
+        if self.smallest.len() == VALUES_CAP {
+            self.hashes(texts).insert(hash(value));
+            if place == VALUES_CAP {
+                return false;
+            }
+            self.smallest.pop();
+            self.smallest.insert(place, texts.intern(value));
+            return true;
+        }
+        self.smallest.insert(place, texts.intern(value));
+        false
+    }
+
+    fn merge(&mut self, other: Many, texts: &Interner<u8>) {
+        if self.all.is_some() || other.all.is_some() {
+            let all = self.hashes(texts);
+            match other.all {
+                Some(others) => all.extend(others.iter()),
+                None => all.extend(other.smallest.iter().map(|text| hash(texts.get(*text)))),
+            }
+        }
+        self.smallest.extend(other.smallest);
+        self.smallest.sort_unstable_by_key(|text| texts.get(*text));
+        self.smallest.dedup();
+        if self.smallest.len() > VALUES_CAP {
+            self.hashes(texts);
+            self.smallest.truncate(VALUES_CAP);
+        }
+    }
+
+    /// The hashes of every value so far.
+    fn hashes(&mut self, texts: &Interner<u8>) -> &mut HashSet<u64> {
+        let smallest = self.smallest.iter();
+        self.all.get_or_insert_with(|| smallest.map(|text| hash(texts.get(*text))).collect())
+    }
+}
+
+fn hash(value: &[u8]) -> u64 {
     // Without keys: the count must not differ from run to run.
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()
-}
-
-/// A report id: integers exact to 64 bits before texts, by value.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ReportId {
-    /// A decimal integer in its shortest form.
-    Number(i128),
-    /// Anything else.
-    Text(Box<str>),
-}
-
-impl ReportId {
-    /// Reads a report id. `007` is a text: as a number it would print back
-    /// otherwise.
-    pub fn read(text: &str) -> ReportId {
-        let number =
-            text.parse::<i64>().map(i128::from).or_else(|_| text.parse::<u64>().map(i128::from));
-        match number {
-            Ok(number) if number.to_string() == text => ReportId::Number(number),
-            _ => ReportId::Text(text.into()),
-        }
-    }
-}
-
-impl std::fmt::Display for ReportId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            ReportId::Number(number) => number.fmt(f),
-            ReportId::Text(text) => text.fmt(f),
-        }
-    }
-}
-
-/// The set of report ids of a group.
-#[derive(Clone, Debug, Default)]
-pub(super) struct ReportSet(BTreeSet<ReportId>);
-
-impl ReportSet {
-    /// Adds one; empty ones are dropped, as `make_set` drops nulls.
-    pub(super) fn insert(&mut self, text: &str) {
-        if !text.is_empty() {
-            self.0.insert(ReportId::read(text));
-            self.cut();
-        }
-    }
-
-    /// Adds every one of `other`.
-    pub(super) fn merge(&mut self, other: ReportSet) {
-        self.0.extend(other.0);
-        self.cut();
-    }
-
-    fn cut(&mut self) {
-        while self.0.len() > REPORTS_CAP {
-            self.0.pop_last();
-        }
-    }
-
-    /// As text, ascending.
-    pub(super) fn to_texts(&self) -> Vec<String> {
-        self.0.iter().map(ReportId::to_string).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn report_ids_sort_numbers_first_by_value_and_stay_exact() {
-        let mut set = ReportSet::default();
-        for text in
-            ["10", "9", "", "x", "007", "-3", "18446744073709551615", "9223372036854775808", "9"]
-        {
-            set.insert(text);
-        }
-        let want = ["-3", "9", "10", "9223372036854775808", "18446744073709551615", "007", "x"];
-        assert_eq!(set.to_texts(), want);
-    }
-
-    proptest! {
-        #[test]
-        fn a_set_is_the_same_whatever_the_order_and_the_parts(
-            values in prop::collection::vec(0u16..60, 0..80), cut in 0usize..80,
-        ) {
-            let texts: Vec<String> = values.iter().map(u16::to_string).collect();
-            let cut = cut.min(texts.len());
-            let fill = |texts: &[String]| {
-                let mut set = ValueSet::<String>::default();
-                texts.iter().for_each(|text| set.insert(text.as_str()));
-                set
-            };
-            let mut parts = fill(&texts[cut..]);
-            parts.merge(fill(&texts[..cut]));
-            let whole: BTreeSet<&String> = texts.iter().collect();
-            prop_assert_eq!(parts.total(), whole.len());
-            prop_assert!(parts.iter().eq(whole.into_iter().take(VALUES_CAP)));
-        }
-    }
 }
