@@ -109,6 +109,12 @@ impl Blocks {
         }
     }
 
+    /// Cuts smaller blocks from here on, or larger ones: a reader that keeps
+    /// many workers busy has many blocks under way.
+    pub fn set_block_size(&mut self, bytes: usize) {
+        self.block_size = bytes.max(1);
+    }
+
     /// Gives a block's memory back for reuse.
     pub fn recycle(&mut self, block: Block) {
         if self.kept.len() < KEPT && block.data.capacity() <= 2 * self.block_size {
@@ -233,6 +239,10 @@ impl Blocks {
     pub(crate) fn fill(&mut self, more: usize) {
         let target = self.read + more;
         if self.buffer.len() < target {
+            // Not twice as much as before: with many blocks under way that is most of the memory.
+            // A little more, so that the next one of nearly this size fits.
+            let more = target - self.buffer.len();
+            self.buffer.reserve_exact(more + self.block_size / 16);
             self.buffer.resize(target, 0);
         }
         while self.read < target && !self.ended {

@@ -2,12 +2,30 @@
 
 use std::{fs::File, sync::Arc};
 
-use remora_sources::{Block, InputError, InputErrorKind, Opened, Trouble, input};
+use remora_sources::{BLOCK_SIZE, Block, InputError, InputErrorKind, Opened, Trouble, input};
 
 use super::{Input, Options, Origin, Problem, progress::Counted, sample::Quota};
 
 /// Problems remembered per input, at most; all are counted.
 pub(super) const PROBLEMS_CAP: usize = 100;
+
+/// Bytes in blocks under way, about and at most up to 16 threads.
+const UNDER_WAY: usize = 8 << 20;
+/// Smaller blocks cost more to hand over than a worker gains by them.
+const SMALLEST_BLOCK: usize = 128 << 10;
+
+/// Blocks that wait for `threads` workers, at most: one each, so that none
+/// waits for the reader.
+pub(super) fn queue_length(threads: usize) -> usize {
+    threads
+}
+
+/// The size of a block: the blocks that wait, that are worked on, and the one
+/// that is read together take the same memory whatever the number of threads.
+fn block_size(threads: usize) -> usize {
+    let blocks = queue_length(threads) + threads + 1;
+    (UNDER_WAY / blocks).clamp(SMALLEST_BLOCK, BLOCK_SIZE)
+}
 
 /// A block on its way to a worker.
 pub(super) struct Job {
@@ -46,7 +64,10 @@ pub(super) fn read_all(options: &Options, mut give: impl FnMut(Job) -> Option<Bl
                 });
                 read.error = Some(error.to_string());
             }
-            Ok(opened) => read_one(at, &input.name, opened, &mut read, &mut give),
+            Ok(mut opened) => {
+                opened.blocks.set_block_size(block_size(options.threads));
+                read_one(at, &input.name, opened, &mut read, &mut give);
+            }
         }
         all.push(read);
     }

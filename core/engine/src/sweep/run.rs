@@ -20,7 +20,7 @@ use super::{
     groups::{Groups, ToolKey},
     judge,
     overlap::Identities,
-    read::{Job, PROBLEMS_CAP, Read, read_all},
+    read::{Job, PROBLEMS_CAP, Read, queue_length, read_all},
     report::report,
     route::Router,
     row::Row,
@@ -203,8 +203,7 @@ fn alone(shared: &Shared<'_>) -> (Vec<Read>, State) {
 }
 
 fn with_workers(shared: &Shared<'_>) -> (Vec<Read>, State) {
-    // Two blocks a worker under way keep both sides busy and memory bounded.
-    let (jobs, queue) = mpsc::sync_channel::<Job>(shared.options.threads * 2);
+    let (jobs, queue) = mpsc::sync_channel::<Job>(queue_length(shared.options.threads));
     let queue = Mutex::new(queue);
     let (done, used) = mpsc::channel::<Block>();
     thread::scope(|scope| {

@@ -88,20 +88,17 @@ impl ValueSet {
         ValueSet(moving.values(self.0))
     }
 
-    fn smallest(self, pool: &Pool) -> Vec<&[u8]> {
+    fn smallest<V>(self, pool: &Pool, value: impl Fn(u32) -> V) -> Vec<V> {
         match self.0.held() {
             Held::Nothing => Vec::new(),
-            Held::One(text) => vec![pool.bytes(text)],
-            Held::Many(at) => {
-                pool.values[at].smallest.iter().map(|text| pool.bytes(*text)).collect()
-            }
+            Held::One(text) => vec![value(text)],
+            Held::Many(at) => pool.values[at].smallest.iter().map(|text| value(*text)).collect(),
         }
     }
 
     /// The smallest values, ascending.
     pub(super) fn texts(self, pool: &Pool) -> Vec<String> {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        self.smallest(pool).into_iter().map(text).collect()
+        self.smallest(pool, |text| pool.text(text).to_owned())
     }
 
     /// The smallest text.
@@ -115,11 +112,10 @@ impl ValueSet {
 
     /// The smallest numbers, ascending.
     pub(super) fn numbers(self, pool: &Pool) -> Vec<i64> {
-        let number = |bytes: &[u8]| {
-            let bytes = bytes.try_into().expect("a set of numbers holds nothing else");
-            i64::from_be_bytes(bytes) ^ i64::MIN
-        };
-        self.smallest(pool).into_iter().map(number).collect()
+        self.smallest(pool, |number| {
+            let bytes = pool.bytes(number).try_into();
+            i64::from_be_bytes(bytes.expect("a set of numbers holds nothing else")) ^ i64::MIN
+        })
     }
 
     /// How many different values there were.
