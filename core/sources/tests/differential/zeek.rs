@@ -49,6 +49,7 @@ const CELLS: &[&str] = &[
     "a.example",
     "b.example",
     "WWW.A.Example.",
+    "B.A.Example",
     "https://a.example:443/x",
     "/x?a.example",
     "a.example,192.0.2.1,-",
@@ -76,8 +77,33 @@ const CELLS: &[&str] = &[
     "a..example",
 ];
 
+/// An input of these parts, behind a header of its own.
+fn log(parts: &[(&str, Vec<Vec<&str>>)], end: &str) -> Vec<u8> {
+    let mut bytes = HEADERS[0].as_bytes().to_vec();
+    for (header, rows) in parts {
+        bytes.extend(header.bytes());
+        for row in rows {
+            bytes.extend(row.join("\t").bytes());
+            bytes.extend(end.bytes());
+        }
+    }
+    bytes
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    /// As most detectors ask: for the name alone, which the quickest way answers.
+    #[test]
+    fn names_alone(
+        parts in vec((select(&HEADERS[..7]), vec(vec(select(CELLS), 6), 0..20)), 1..4),
+        text in select(&["a.example", "a.", "b", "\u{e9}", "192"][..]),
+        every in 20_u64..40,
+    ) {
+        let wanted = Having { fields: &[REMOTE_HOST], text };
+        check(&log(&parts, "\n"), Some(FormatName::ZeekTsv), &wanted, &First::new(0, every))
+            .map_err(TestCaseError::fail)?;
+    }
 
     #[test]
     fn logs_of_any_sort(
@@ -90,15 +116,8 @@ proptest! {
         first in 0_u64..3,
         every in 2_u64..9,
     ) {
-        let mut bytes = HEADERS[0].as_bytes().to_vec();
-        let begin = bytes.len();
-        for (header, rows) in parts {
-            bytes.extend(header.bytes());
-            for row in rows {
-                bytes.extend(row.join("\t").bytes());
-                bytes.extend(end.bytes());
-            }
-        }
+        let begin = HEADERS[0].len();
+        let mut bytes = log(&parts, end);
         if cut {
             bytes.truncate(bytes.len() - end.len());
         }
