@@ -7,7 +7,6 @@
 
 use std::ops::AddAssign;
 
-use memchr::memmem;
 use remora_abi::{Field, Kind};
 
 use crate::{
@@ -124,31 +123,24 @@ impl Stream {
         let mut record = Record::new(self.plan().columns());
         let mut out = String::new();
         let mut memory = std::mem::take(&mut scan.memory);
-        let Memory { hits, kinds, text, out: other, cells, starts, unwanted } = &mut memory;
+        let Memory { hits, names, kinds, text, out: other, cells, starts, unwanted } = &mut memory;
         let mut screen = Screen::new(self.plan(), wanted, kinds, text, other);
-        let is_ndjson = matches!(self.shape(), Shape::Ndjson);
-        if is_ndjson {
-            hits.begin(self.plan(), data);
+        if matches!(self.shape(), Shape::Ndjson) {
+            hits.begin(self.plan());
         }
         let sorted = block
             .header
             .as_deref()
             .and_then(|header| Sorted::new(self.plan(), header, wanted, unwanted));
-        // The row of an envelope is an object within the object. A name that is written with
-        // escapes is a doubt that the line itself settles.
-        let enveloped = is_ndjson && has_envelope(data);
         for (at, framed) in block.framed.iter().enumerate() {
             let content = &data[framed.range()];
             let index = block.record + scan.counts.records;
             scan.counts.records += 1;
             if !validate && !framed.unclosed {
                 let verdict = match self.shape() {
-                    // A line that was cut, or is no object at all, is told although nobody
-                    // wants it.
-                    Shape::Ndjson if enveloped || !is_object(content) => Verdict::Read,
                     Shape::Ndjson => {
                         let rest = block.framed[at..].iter().map(|framed| framed.end as usize);
-                        Line::new(self.plan(), data, framed.range(), rest, hits)
+                        Line::new(data, framed.range(), rest, hits, names)
                             .map_or(Verdict::Read, |mut line| screen.verdict(&mut line))
                     }
                     // Elements of an array may be written over many lines.
@@ -223,21 +215,6 @@ impl Stream {
         }
         scan.memory = memory;
     }
-}
-
-/// Whether the name of the member that holds the row of an envelope stands in `data`, as it is
-/// written without escapes.
-fn has_envelope(data: &[u8]) -> bool {
-    // As long as the search needs no table for.
-    const END: &[u8] = b"perties\"";
-    const BEGIN: &[u8] = b"\"pro";
-    memmem::find_iter(data, END).any(|at| data[..at].ends_with(BEGIN))
-}
-
-/// Whether a line looks like a whole object from outside.
-fn is_object(line: &[u8]) -> bool {
-    let line = line.trim_ascii();
-    line.starts_with(b"{") && line.ends_with(b"}")
 }
 
 /// Where a record begins.

@@ -1,245 +1,253 @@
-//! Where the names of wanted columns occur in a stretch of JSON lines.
+//! Where the names of wanted columns occur in lines of JSON.
 //!
-//! One vectorised pass over a stretch for each name that was asked for in many
-//! of the lines before; a name that is asked for seldom is searched in the one
-//! line. Either way all occurrences in a line are found, wherever they stand.
+//! The names that were asked for in many of the lines before are
+//! [marked](super::marks) in a stretch of lines at once; a name that is asked
+//! for seldom is searched in the one line. Either way all occurrences in a line
+//! are found, wherever they stand.
 
-use std::ops::Range;
+use std::{cmp::Reverse, ops::Range};
 
-use memchr::{
-    arch::all::packedpair::HeuristicFrequencyRank,
-    memchr_iter,
-    memmem::{Finder, FinderBuilder},
+use fearless_simd::Level;
+use memchr::memmem::Finder;
+
+use super::{
+    equal,
+    marks::{ENDINGS, Ending, mark},
 };
+use crate::{mapping::Mapping, ndjson, plan::Plan, record::Column};
 
-use crate::{mapping::Mapping, plan::Plan, record::Column};
-
-/// About how many bytes are searched for one name after the other: what stays in the cache next
-/// to the core.
+/// About how many bytes are marked at once: what stays in the cache next to the core.
 const STRETCH: usize = 64 << 10;
-/// In how many bytes pairs are counted.
-const SAMPLE: usize = 8 << 10;
-/// A byte is rare that occurs no more often than once in so many.
-const RARE: usize = 4 << 10;
-/// How many bytes of a name are tried for a pair.
-const PLACES: usize = 10;
+/// As long as nothing is known of what is asked for.
+const FIRST: usize = 1 << 10;
+/// A name is marked that was asked for in one line of so many: searching it in the line costs
+/// about so much more.
+const SELDOM: u32 = 8;
+/// Up to how many names are marked: each has a bit.
+const MARKED: usize = 64;
+/// How much of a name is searched in a line: more needs a table.
+const SEARCHED: usize = 16;
 /// How an escaped character of a name must begin: names are ASCII.
 const ESCAPE: &[u8] = b"\\u00";
-/// Ends every list of occurrences.
-const NONE: u32 = u32::MAX;
 
 /// Occurrences of names.
 #[derive(Debug, Default)]
 pub(crate) struct Hits {
     mapping: Option<&'static Mapping>,
-    sample: Vec<u8>,
+    level: Option<Level>,
+    /// By column; behind them the name that makes a line an envelope.
     names: Vec<Name>,
-    escapes: Option<Name>,
     /// Bytes of which names are made.
     alphabet: Vec<bool>,
+    /// The names that are marked. The first is the envelope's.
+    marked: Vec<Marked>,
+    endings: Vec<Ending>,
     stretch: Range<usize>,
+    marks: Vec<u32>,
+    next: usize,
     lines: u32,
 }
 
-/// A name and where it occurs.
+/// A name.
 #[derive(Debug, Default)]
 struct Name {
-    /// The name in quotes.
-    finder: Option<Finder<'static>>,
-    /// A byte of it, and where it stands there, that hardly occurs in the input.
-    rare: Option<(u8, usize)>,
-    length: usize,
-    /// Occurrences in the stretch, if it was searched.
-    at: Vec<u32>,
-    next: usize,
-    searched: bool,
+    /// In quotes.
+    text: Box<[u8]>,
+    /// Its place among those that are marked in this stretch.
+    slot: Option<u8>,
     /// How often it was asked for in this stretch.
     asked: u32,
+    /// Finds its end.
+    finder: Option<Finder<'static>>,
 }
 
-/// The two bytes by which a name is searched, as ranks.
-///
-/// The search compares two bytes of the name at once, and looks closer where both fit. Bytes that
-/// are rare may still stand together often (`Ty` in every name that ends in `Type`), so pairs are
-/// counted in a piece of the input.
-struct Rarest([u8; 2]);
-
-impl HeuristicFrequencyRank for Rarest {
-    fn rank(&self, byte: u8) -> u8 {
-        match self.0.iter().position(|&rare| rare == byte) {
-            Some(0) => 0,
-            Some(_) => 1,
-            None => u8::MAX,
-        }
-    }
+/// A name that is marked: which, and its last eight bytes in a word of which `mask` counts.
+#[derive(Clone, Copy, Debug)]
+struct Marked {
+    name: usize,
+    tail: u64,
+    mask: u64,
 }
 
-impl Rarest {
-    fn of(text: &[u8], sample: &[u8]) -> Rarest {
-        // By where they stand first: so the ranks are understood.
-        let mut places: Vec<usize> =
-            (0..text.len()).filter(|&at| !text[..at].contains(&text[at])).collect();
-        places.truncate(PLACES);
-        let pairs = places.iter().flat_map(|&one| places.iter().map(move |&two| (one, two)));
-        let count = |&(one, two): &(usize, usize)| {
-            let (first, second) = (text[one], text[two]);
-            let pairs =
-                sample[one.min(sample.len())..].iter().zip(&sample[two.min(sample.len())..]);
-            pairs.map(|(&a, &b)| u32::from((a == first) & (b == second))).sum::<u32>()
-        };
-        let best = pairs.filter(|(one, two)| one < two).min_by_key(count);
-        let (one, two) = best.unwrap_or((0, 1));
-        Rarest([text[one], text[two]])
-    }
+/// What stands at a mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// A brace that opens.
+    Brace(usize),
+    /// A character that may be one of a name, written as an escape.
+    Escape,
+    /// The name of this slot in quotes, which ends here.
+    Name(u8, usize),
 }
+
+/// The slot of the name that makes a line an envelope.
+pub(super) const ENVELOPE: u8 = 0;
 
 impl Name {
-    fn new(text: &[u8], sample: &[u8]) -> Name {
-        let rarest = Rarest::of(text, sample);
-        let finder = FinderBuilder::new().build_forward_with_ranker(rarest, text).into_owned();
-        let occurs = |byte: u8| memchr_iter(byte, sample).count();
-        let rare = text.iter().position(|&byte| occurs(byte) <= sample.len() / RARE);
-        let rare = rare.map(|at| (text[at], at));
-        Name { finder: Some(finder), rare, length: text.len(), ..Name::default() }
+    fn new(name: &[u8]) -> Name {
+        Name { text: [b"\"", name, b"\""].concat().into(), ..Name::default() }
     }
 
-    fn search(&mut self, data: &[u8], stretch: Range<usize>) {
-        self.at.clear();
-        self.next = 0;
-        self.searched = true;
-        let index = |at: usize| u32::try_from(at).expect("a block is smaller than 4 GiB");
-        match (&self.finder, self.rare) {
-            (Some(finder), Some((byte, before))) => {
-                let needle = finder.needle();
-                let found = memchr_iter(byte, &data[stretch.clone()])
-                    .filter_map(|at| (stretch.start + at).checked_sub(before))
-                    .filter(|&at| at >= stretch.start && data[at..].starts_with(needle));
-                self.at.extend(found.map(index));
-            }
-            (Some(finder), None) => {
-                let found = finder.find_iter(&data[stretch.clone()]);
-                self.at.extend(found.map(|at| index(stretch.start + at)));
-            }
-            (None, _) => {}
-        }
-        self.at.push(NONE);
+    fn ending(&self) -> Option<Ending> {
+        self.text.strip_suffix(b"\"")?.last_chunk().copied()
     }
+}
 
-    /// The occurrences in a stretch that was searched, from `start` on.
-    fn from(&mut self, start: usize) -> &[u32] {
-        while (self.at[self.next] as usize) < start {
-            self.next += 1;
+/// The last eight bytes as a word.
+#[inline]
+fn tail(bytes: &[u8]) -> u64 {
+    match bytes.last_chunk() {
+        Some(last) => u64::from_le_bytes(*last),
+        None => {
+            bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte))
+                << (8 * (8 - bytes.len()))
         }
-        &self.at[self.next..]
     }
 }
 
 impl Hits {
     /// Begins a block of an input of this plan.
-    pub(crate) fn begin(&mut self, plan: &Plan, data: &[u8]) {
-        let known = self.mapping.is_some_and(|known| std::ptr::eq(known, plan.mapping()));
-        if !known {
-            self.mapping = Some(plan.mapping());
-            self.sample = data[..data.len().min(SAMPLE)].to_vec();
-            self.names.clear();
-            self.names.resize_with(plan.columns(), Name::default);
-            self.escapes = Some(Name::new(ESCAPE, &self.sample));
-            self.alphabet = vec![false; 256];
-            for byte in plan.names().iter().flat_map(|name| name.bytes()) {
-                self.alphabet[usize::from(byte)] = true;
-            }
-        }
+    pub(crate) fn begin(&mut self, plan: &Plan) {
         self.stretch = 0..0;
+        if self.mapping.is_some_and(|known| std::ptr::eq(known, plan.mapping())) {
+            return;
+        }
+        let names = plan.names().iter().map(|name| name.as_bytes()).chain([ndjson::ROW]);
+        self.mapping = Some(plan.mapping());
+        self.level = Some(Level::new());
+        self.alphabet = vec![false; 256];
+        for byte in names.clone().flatten() {
+            self.alphabet[usize::from(*byte)] = true;
+        }
+        self.names = names.map(Name::new).collect();
+        self.lines = 0;
+        self.marked.clear();
     }
 
-    /// Where the stretch that is searched ends; lines beyond need another.
+    /// Where the stretch that is marked ends; lines beyond need another.
     pub(super) fn end(&self) -> usize {
         self.stretch.end
     }
 
     /// Where a stretch that begins at `start` should end, at the latest.
-    pub(super) fn limit(start: usize) -> usize {
-        start + STRETCH
+    pub(super) fn limit(&self, start: usize) -> usize {
+        start + if self.marked.is_empty() { FIRST } else { STRETCH }
     }
 
-    /// Searches a stretch of whole lines for the names that were asked for before.
-    pub(super) fn search(&mut self, data: &[u8], stretch: Range<usize>) {
+    /// Marks a stretch of whole lines.
+    pub(super) fn mark(&mut self, data: &[u8], stretch: Range<usize>) {
+        self.choose();
+        self.marks.clear();
+        self.next = 0;
+        let level = *self.level.get_or_insert_with(Level::new);
+        mark(level, data, stretch.clone(), &self.endings, &mut self.marks);
+        self.stretch = stretch;
+    }
+
+    /// Chooses the names that are marked: those that were asked for most.
+    fn choose(&mut self) {
+        let envelope = self.names.len() - 1;
+        let often = |&at: &usize| self.names[at].asked * SELDOM > self.lines;
+        let mut often: Vec<usize> = (0..envelope).filter(often).collect();
+        often.sort_by_key(|&at| Reverse(self.names[at].asked));
+        self.marked.clear();
+        self.endings.clear();
+        self.lines = 0;
         for name in &mut self.names {
-            if name.finder.is_some() {
-                if name.asked * 4 > self.lines {
-                    name.search(data, stretch.clone());
-                } else {
-                    name.searched = false;
+            (name.slot, name.asked) = (None, 0);
+        }
+        for at in [envelope].into_iter().chain(often) {
+            let name = &mut self.names[at];
+            let (Some(ending), Ok(slot)) = (name.ending(), u8::try_from(self.marked.len())) else {
+                continue;
+            };
+            let known = self.endings.contains(&ending);
+            if usize::from(slot) == MARKED || (!known && self.endings.len() == ENDINGS) {
+                continue;
+            }
+            if !known {
+                self.endings.push(ending);
+            }
+            let mask = u64::MAX << (8 * 8_usize.saturating_sub(name.text.len()));
+            self.marked.push(Marked { name: at, tail: tail(&name.text), mask });
+            name.slot = Some(slot);
+        }
+    }
+
+    /// Begins a line.
+    #[inline]
+    pub(super) fn line(&mut self, start: usize) {
+        self.lines += 1;
+        while self.marks.get(self.next).is_some_and(|&at| (at as usize) < start) {
+            self.next += 1;
+        }
+    }
+
+    /// The next mark before `end` that means something.
+    #[inline]
+    pub(super) fn next(&mut self, data: &[u8], end: usize) -> Option<Mark> {
+        loop {
+            let at = self.marks.get(self.next).map(|&at| at as usize).filter(|&at| at < end)?;
+            self.next += 1;
+            match data[at] {
+                b'{' => return Some(Mark::Brace(at)),
+                b'\\' if self.may_name(&data[at..end]) => return Some(Mark::Escape),
+                b'\\' => {}
+                _ => {
+                    if let Some(slot) = self.name(&data[..at + 3]) {
+                        return Some(Mark::Name(slot, at + 3));
+                    }
                 }
-                name.asked = 0;
             }
         }
-        if let Some(escapes) = &mut self.escapes {
-            escapes.search(data, stretch.clone());
-        }
-        self.stretch = stretch;
-        self.lines = 0;
     }
 
-    /// Whether it is known that the name of `column` occurs nowhere in the stretch.
+    /// The slot of the name that `data` ends with.
     #[inline]
-    pub(super) fn lacks(&mut self, column: Column) -> bool {
+    fn name(&self, data: &[u8]) -> Option<u8> {
+        let last = tail(data);
+        let is = |marked: &Marked| {
+            let text = &self.names[marked.name].text;
+            last & marked.mask == marked.tail
+                && data.len() >= text.len()
+                && equal(&data[data.len() - text.len()..], text)
+        };
+        (0..).zip(&self.marked).find(|(_, marked)| is(marked)).map(|(slot, _)| slot)
+    }
+
+    /// Whether the escape that `data` begins with may stand for a character of a name.
+    #[cold]
+    fn may_name(&self, data: &[u8]) -> bool {
+        let Some(digits) = data.strip_prefix(ESCAPE) else { return false };
+        let digits = digits.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let code = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        code.is_none_or(|code| self.alphabet[usize::from(code)])
+    }
+
+    /// The slot of a column's name, if it is marked, and the length of the name in quotes.
+    #[inline]
+    pub(super) fn slot(&mut self, column: Column) -> (Option<u8>, usize) {
         let name = &mut self.names[usize::from(column)];
-        let lacks = name.searched && name.at.len() == 1;
-        name.asked += u32::from(lacks);
-        lacks
-    }
-
-    /// Begins a line. Says whether a name in it may be written with an escape.
-    #[inline]
-    pub(super) fn line(&mut self, data: &[u8], line: &Range<usize>) -> bool {
-        self.lines += 1;
-        let Some(escapes) = &mut self.escapes else { return true };
-        if escapes.at.len() == 1 {
-            return false;
-        }
-        let alphabet = &self.alphabet;
-        escapes.from(line.start).iter().map(|&at| at as usize).take_while(|&at| at < line.end).any(
-            |at| {
-                let digits = data.get(at + ESCAPE.len()..at + ESCAPE.len() + 2);
-                let code = digits.and_then(|digits| {
-                    u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
-                });
-                code.is_none_or(|code| alphabet[usize::from(code)])
-            },
-        )
+        name.asked += 1;
+        (name.slot, name.text.len())
     }
 
     /// Calls `each` with every position in `line` where the name of `column` stands in quotes,
     /// and with the position behind it, until it says false.
     pub(super) fn each(
         &mut self,
-        plan: &Plan,
         data: &[u8],
-        line: &Range<usize>,
+        line: Range<usize>,
         column: Column,
         mut each: impl FnMut(usize, usize) -> bool,
     ) {
-        let name = &mut self.names[usize::from(column)];
-        if name.finder.is_none() {
-            let text = format!("\"{}\"", plan.names()[usize::from(column)]);
-            *name = Name::new(text.as_bytes(), &self.sample);
-        }
-        name.asked += 1;
-        let length = name.length;
-        if name.searched {
-            for &at in name.from(line.start) {
-                let at = at as usize;
-                if at >= line.end || !each(at, at + length) {
-                    break;
-                }
-            }
-        } else if let Some(finder) = &name.finder {
-            for at in finder.find_iter(&data[line.clone()]) {
-                let at = line.start + at;
-                if !each(at, at + length) {
-                    break;
-                }
+        let Name { text, finder, .. } = &mut self.names[usize::from(column)];
+        let end = &text[text.len().saturating_sub(SEARCHED)..];
+        let finder = finder.get_or_insert_with(|| Finder::new(end).into_owned());
+        for found in finder.find_iter(&data[line.clone()]) {
+            let after = line.start + found + end.len();
+            if data[line.start..after].ends_with(text) && !each(after - text.len(), after) {
+                break;
             }
         }
     }

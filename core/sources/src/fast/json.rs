@@ -45,79 +45,132 @@ use std::ops::Range;
 
 use memchr::{memchr, memchr2, memchr3};
 
-use super::{Columns, Found, hits::Hits};
-use crate::{mend::escape_length, ndjson, plan::Plan, record::Column};
+use super::{
+    Columns, Found,
+    hits::{ENVELOPE, Hits, Mark},
+};
+use crate::{mend::escape_length, ndjson, record::Column};
 
 /// A line of JSON.
 pub(crate) struct Line<'b, 'm> {
-    plan: &'m Plan,
     data: &'b [u8],
     range: Range<usize>,
     hits: &'m mut Hits,
-    /// Behind the brace that opens the record.
-    open: usize,
-    /// What stands before this position is known to be outside of objects in the record, but for
-    /// the objects in `inner`.
-    known: usize,
+    names: &'m mut Names,
+}
+
+/// What is known of the names in a line.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    /// Slots of the names that are there, as bits.
+    there: u64,
+    /// Where names end, by their slots, outside of the objects in `inner`.
+    ends: Vec<(u8, usize)>,
+    /// Objects in the record.
     inner: Vec<Range<usize>>,
+    /// From here on it is unclear whether a name is a member of the record.
+    unclear: usize,
 }
 
 impl<'b, 'm> Line<'b, 'm> {
     /// The line in `range` of `data`; none where only the reader in full can tell. `rest` are the
-    /// records of the block from this one on, so that many can be searched at once.
+    /// records of the block from this one on, so that many can be searched at once. `names` is
+    /// memory.
     pub(crate) fn new(
-        plan: &'m Plan,
         data: &'b [u8],
         range: Range<usize>,
         rest: impl Iterator<Item = usize>,
         hits: &'m mut Hits,
+        names: &'m mut Names,
     ) -> Option<Line<'b, 'm>> {
         if hits.end() < range.end {
-            let limit = Hits::limit(range.start);
+            let limit = hits.limit(range.start);
             let end = rest.take_while(|&end| end <= limit).last().unwrap_or(range.end);
-            hits.search(data, range.start..end.max(range.end));
+            hits.mark(data, range.start..end.max(range.end));
         }
         let first = blanks(data, range.start, range.end);
-        let escaped = hits.line(data, &range);
         // What ends within a record is told, though nothing would come of it.
         let last = data[range.clone()].iter().rev().find(|&&byte| byte > b' ');
-        if escaped || first == range.end || data[first] != b'{' || last != Some(&b'}') {
+        if first == range.end || data[first] != b'{' || last != Some(&b'}') {
             return None;
         }
-        let (open, inner) = (first + 1, Vec::new());
-        Some(Line { plan, data, range, hits, open, known: open, inner })
+        hits.line(first + 1);
+        names.read(data, first + 1, range.end, hits)?;
+        Some(Line { data, range, hits, names })
+    }
+}
+
+impl Names {
+    /// Reads the names that are marked in the record whose brace stands before `open`; none where
+    /// only the reader in full can tell.
+    #[inline]
+    fn read(&mut self, data: &[u8], open: usize, end: usize, hits: &mut Hits) -> Option<()> {
+        self.there = 0;
+        self.ends.clear();
+        self.inner.clear();
+        self.unclear = end;
+        // What stands before is known to be in an object of `inner`.
+        let mut known = open;
+        while let Some(mark) = hits.next(data, end) {
+            match mark {
+                Mark::Escape | Mark::Name(ENVELOPE, _) => return None,
+                Mark::Name(slot, after) if after > known => {
+                    self.there |= 1 << slot;
+                    self.ends.push((slot, after));
+                }
+                Mark::Brace(brace) if brace >= known && self.unclear == end => {
+                    match object(data, open, brace, end) {
+                        Object::Empty => {}
+                        Object::Value(close) => {
+                            self.inner.push(brace..close);
+                            known = close;
+                        }
+                        Object::Unclear => self.unclear = brace,
+                    }
+                }
+                Mark::Name(..) | Mark::Brace(_) => {}
+            }
+        }
+        Some(())
+    }
+
+    /// What the name from `at` to `after` says; none where it is no name of a member.
+    #[inline]
+    fn member<'b>(&self, data: &'b [u8], at: usize, after: usize, end: usize) -> Option<Found<'b>> {
+        let next = blanks(data, after, end);
+        match data[next..end].first() {
+            Some(b':') if data[at - 1] != b'\\' && at < self.unclear => {
+                Some(value(data, blanks(data, next + 1, end), end))
+            }
+            Some(b',' | b'}' | b']') => None,
+            _ => Some(Found::Doubt),
+        }
     }
 }
 
 impl<'b> Columns<'b> for Line<'b, '_> {
     #[inline]
     fn find(&mut self, column: Column) -> Found<'b> {
-        if self.hits.lacks(column) {
-            return Found::Empty;
-        }
-        let Line { plan, data, range, hits, known, inner, open } = self;
-        let (data, open) = (*data, *open);
+        let Line { data, range, hits, names } = self;
+        let (data, end) = (*data, range.end);
         let mut found = Found::Empty;
-        hits.each(plan, data, range, column, |at, after| {
-            let next = blanks(data, after, range.end);
-            match data[next..range.end].first() {
-                Some(b':') => {}
-                Some(b',' | b'}' | b']') => return true,
-                _ => {
-                    found = Found::Doubt;
-                    return false;
+        let mut member = |at: usize, after: usize| {
+            found = names.member(data, at, after, end).unwrap_or(found);
+            found != Found::Doubt
+        };
+        match hits.slot(column) {
+            (Some(slot), _) if names.there >> slot & 1 == 0 => {}
+            (Some(slot), length) => {
+                for &(of, after) in &names.ends {
+                    if of == slot && !member(after - length, after) {
+                        break;
+                    }
                 }
             }
-            let place = place(data, open, range.end, at, known, inner);
-            if data[at - 1] == b'\\' || place == Place::Unclear {
-                found = Found::Doubt;
-                return false;
-            }
-            if place == Place::Member {
-                found = value(data, blanks(data, next + 1, range.end), range.end);
-            }
-            found != Found::Doubt
-        });
+            (None, _) => hits.each(data, range.clone(), column, |at, after| {
+                names.inner.iter().any(|object| object.contains(&at)) || member(at, after)
+            }),
+        }
         found
     }
 
@@ -137,41 +190,24 @@ impl<'b> Columns<'b> for Line<'b, '_> {
     }
 }
 
-/// Where a name stands.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Member,
-    Inner,
+/// What a brace opens.
+enum Object {
+    /// Nothing that has members.
+    Empty,
+    /// The value of a member, which ends here.
+    Value(usize),
+    /// Perhaps an object, perhaps nothing.
     Unclear,
 }
 
-/// Where the name at `at` stands, looking at each brace before it once.
-fn place(
-    data: &[u8],
-    open: usize,
-    end: usize,
-    at: usize,
-    known: &mut usize,
-    inner: &mut Vec<Range<usize>>,
-) -> Place {
-    while *known < at {
-        let Some(found) = memchr(b'{', &data[*known..at]) else {
-            *known = at;
-            break;
-        };
-        let brace = *known + found;
-        let next = blanks(data, brace + 1, end);
-        if next >= end || data[next] != b'"' {
-            *known = brace + 1;
-        } else if opens_value(data, open, brace) {
-            let Some(close) = close(data, brace, end) else { return Place::Unclear };
-            inner.push(brace..close);
-            *known = close;
-        } else {
-            return Place::Unclear;
-        }
+/// What the brace at `brace` opens.
+fn object(data: &[u8], open: usize, brace: usize, end: usize) -> Object {
+    let next = blanks(data, brace + 1, end);
+    if next >= end || data[next] != b'"' {
+        return Object::Empty;
     }
-    if inner.iter().any(|object| object.contains(&at)) { Place::Inner } else { Place::Member }
+    let close = if opens_value(data, open, brace) { close(data, brace, end) } else { None };
+    close.map_or(Object::Unclear, Object::Value)
 }
 
 /// Whether a brace certainly opens the value of a member.

@@ -2,7 +2,7 @@
 
 use remora_abi::Kind;
 
-use super::{Columns, Found, questions::Questions};
+use super::{Columns, Found, equal, hash, questions::Questions};
 use crate::{
     Wanted,
     mapping::{Mapping, Shape, by_action},
@@ -59,34 +59,6 @@ impl Kinds {
         }
         self.known[place].as_ref()
     }
-}
-
-/// Whether two texts are the same, eight bytes at a time: a call costs more for texts so short.
-#[inline]
-pub(super) fn equal(one: &[u8], two: &[u8]) -> bool {
-    if one.len() != two.len() {
-        return false;
-    }
-    match (one.last_chunk::<8>(), two.last_chunk::<8>()) {
-        (Some(one_end), Some(two_end)) => {
-            let chunks = one.chunks_exact(8).zip(two.chunks_exact(8));
-            one_end == two_end && chunks.fold(true, |same, (one, two)| same & (one == two))
-        }
-        _ => one.iter().zip(two).all(|(one, two)| one == two),
-    }
-}
-
-/// A place for a text, by its length and its last bytes.
-#[inline]
-fn hash(text: &[u8]) -> usize {
-    let end = match text.last_chunk::<8>() {
-        Some(end) => u64::from_le_bytes(*end),
-        None => text.iter().fold(0, |sum, &byte| sum << 8 | u64::from(byte)),
-    };
-    let first = text.first().copied().unwrap_or_default();
-    let mixed =
-        (end ^ text.len() as u64 ^ u64::from(first) << 32).wrapping_mul(0x517c_c1b7_2722_0a95);
-    (mixed >> 48) as usize
 }
 
 /// The screen of one block.

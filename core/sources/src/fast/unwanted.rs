@@ -5,7 +5,7 @@
 
 use remora_abi::Kind;
 
-use super::screen::equal;
+use super::equal;
 use crate::{mapping::Mapping, record::Column};
 
 /// How many values are remembered: what stays in the cache next to the core. Each has one place. Of
