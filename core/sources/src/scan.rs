@@ -128,10 +128,9 @@ impl Stream {
         if matches!(self.shape(), Shape::Ndjson) {
             hits.begin(self.plan());
         }
-        let sorted = block
-            .header
-            .as_deref()
-            .and_then(|header| Sorted::new(self.plan(), header, wanted, unwanted));
+        unwanted.begin(self.plan().mapping());
+        let sorted =
+            block.header.as_deref().and_then(|header| Sorted::new(self.plan(), header, wanted));
         for (at, framed) in block.framed.iter().enumerate() {
             let content = &data[framed.range()];
             let index = block.record + scan.counts.records;
@@ -141,11 +140,13 @@ impl Stream {
                     Shape::Ndjson => {
                         let rest = block.framed[at..].iter().map(|framed| framed.end as usize);
                         Line::new(data, framed.range(), rest, hits, names)
-                            .map_or(Verdict::Read, |mut line| screen.verdict(&mut line))
+                            .map_or(Verdict::Read, |mut line| screen.verdict(&mut line, unwanted))
                     }
                     // Elements of an array may be written over many lines.
                     Shape::Elements => Verdict::Read,
-                    Shape::Csv(header) => screen.verdict(&mut Row::new(content, header, cells)),
+                    Shape::Csv(header) => {
+                        screen.verdict(&mut Row::new(content, header, cells), unwanted)
+                    }
                     Shape::Tsv => match block.header.as_deref() {
                         // One without a line end may be cut off, which is told although nobody
                         // wants it.
@@ -153,7 +154,8 @@ impl Stream {
                             .as_ref()
                             .and_then(|sorted| sorted.verdict(content, wanted, unwanted, &mut out))
                             .unwrap_or_else(|| {
-                                screen.verdict(&mut tsv::Row::new(content, header, starts))
+                                screen
+                                    .verdict(&mut tsv::Row::new(content, header, starts), unwanted)
                             }),
                         _ => Verdict::Read,
                     },

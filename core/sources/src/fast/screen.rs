@@ -2,7 +2,7 @@
 
 use remora_abi::Kind;
 
-use super::{Columns, Found, equal, hash, questions::Questions};
+use super::{Columns, Found, equal, hash, questions::Questions, unwanted::Unwanted};
 use crate::{
     Wanted,
     mapping::{Mapping, Shape, by_action},
@@ -91,13 +91,21 @@ impl<'p, 'b, 'm, W: Wanted> Screen<'p, 'b, 'm, W> {
 
     /// The verdict on a record.
     #[inline]
-    pub(crate) fn verdict(&mut self, columns: &mut impl Columns<'b>) -> Verdict {
-        self.decide(columns).unwrap_or(Verdict::Read)
+    pub(crate) fn verdict(
+        &mut self,
+        columns: &mut impl Columns<'b>,
+        unwanted: &mut Unwanted,
+    ) -> Verdict {
+        self.decide(columns, unwanted).unwrap_or(Verdict::Read)
     }
 
     /// As [`Self::verdict`]; none is doubt.
     #[inline]
-    fn decide(&mut self, columns: &mut impl Columns<'b>) -> Option<Verdict> {
+    fn decide(
+        &mut self,
+        columns: &mut impl Columns<'b>,
+        unwanted: &mut Unwanted,
+    ) -> Option<Verdict> {
         let mut table = Found::Empty;
         for &column in self.plan.table_columns() {
             table = columns.find(column);
@@ -123,8 +131,10 @@ impl<'p, 'b, 'm, W: Wanted> Screen<'p, 'b, 'm, W> {
         }
         let (wanted, record, out) = (self.wanted, &mut self.record, &mut *self.out);
         for single in &questions.single {
-            let text = match columns.find(single.column) {
+            let found = columns.find(single.column);
+            let text = match found {
                 Found::Doubt => return None,
+                Found::Plain(value) if unwanted.holds(kind, single.column, value) => continue,
                 Found::Plain(value) => std::str::from_utf8(value).ok()?,
                 Found::Escaped(value) => {
                     self.text.clear();
@@ -143,6 +153,9 @@ impl<'p, 'b, 'm, W: Wanted> Screen<'p, 'b, 'm, W> {
             };
             if single.is_wanted(kind, text, wanted, out) {
                 return None;
+            }
+            if let Found::Plain(value) = found {
+                unwanted.put(kind, single.column, value);
             }
         }
         for map in &questions.several {

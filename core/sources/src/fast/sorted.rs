@@ -35,13 +35,7 @@ pub(crate) struct Sorted<'p, 'h> {
 
 impl<'p, 'h> Sorted<'p, 'h> {
     /// The screen of the rows of `header`; none where rows must be looked at more closely.
-    pub(crate) fn new(
-        plan: &'p Plan,
-        header: &'h Header,
-        wanted: &impl Wanted,
-        unwanted: &mut Unwanted,
-    ) -> Option<Self> {
-        unwanted.begin(plan.mapping());
+    pub(crate) fn new(plan: &'p Plan, header: &'h Header, wanted: &impl Wanted) -> Option<Self> {
         let named = plan.named_kind(header.path(), header.path())?;
         let table = named.and_then(|kind| plan.tables().iter().find(|table| table.kind == kind));
         let Some(table) = table else {

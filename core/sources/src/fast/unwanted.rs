@@ -35,7 +35,7 @@ struct Value {
 
 impl Unwanted {
     /// Forgets what another mapping's columns held.
-    pub(super) fn begin(&mut self, mapping: &'static Mapping) {
+    pub(crate) fn begin(&mut self, mapping: &'static Mapping) {
         if !self.mapping.is_some_and(|known| std::ptr::eq(known, mapping)) {
             let bytes = [0; LONGEST];
             let nothing = Value { kind: Kind(0), column: 0, length: 0, again: false, bytes };
