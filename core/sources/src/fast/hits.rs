@@ -25,6 +25,8 @@ const FIRST: usize = 1 << 10;
 const SELDOM: u32 = 8;
 /// Up to how many names are marked: each has a bit.
 const MARKED: usize = 64;
+/// How many groups of endings there are: more than endings.
+const GROUPS: usize = 64;
 /// How much of a name is searched in a line: more needs a table.
 const SEARCHED: usize = 16;
 /// How an escaped character of a name must begin: names are ASCII.
@@ -39,8 +41,10 @@ pub(crate) struct Hits {
     names: Vec<Name>,
     /// Bytes of which names are made.
     alphabet: Vec<bool>,
-    /// The names that are marked. The first is the envelope's.
+    /// The names that are marked, by the groups of their endings.
     marked: Vec<Marked>,
+    /// Where each group begins in them, and behind the last its end.
+    groups: Vec<u8>,
     endings: Vec<Ending>,
     stretch: Range<usize>,
     marks: Vec<u32>,
@@ -65,6 +69,8 @@ struct Name {
 #[derive(Clone, Copy, Debug)]
 struct Marked {
     name: usize,
+    slot: u8,
+    group: usize,
     tail: u64,
     mask: u64,
 }
@@ -91,6 +97,12 @@ impl Name {
     fn ending(&self) -> Option<Ending> {
         self.text.strip_suffix(b"\"")?.last_chunk().copied()
     }
+}
+
+/// The group of names with this ending.
+#[inline]
+fn group([first, second]: Ending) -> usize {
+    usize::from(first.wrapping_mul(7) ^ second) % GROUPS
 }
 
 /// The last eight bytes as a word.
@@ -169,9 +181,15 @@ impl Hits {
                 self.endings.push(ending);
             }
             let mask = u64::MAX << (8 * 8_usize.saturating_sub(name.text.len()));
-            self.marked.push(Marked { name: at, tail: tail(&name.text), mask });
+            let (group, tail) = (group(ending), tail(&name.text));
+            self.marked.push(Marked { name: at, slot, group, tail, mask });
             name.slot = Some(slot);
         }
+        self.marked.sort_by_key(|marked| marked.group);
+        let begin = |group| self.marked.partition_point(|marked| marked.group < group);
+        let begins = (0..=GROUPS).map(|group| u8::try_from(begin(group)).expect("names are few"));
+        self.groups.clear();
+        self.groups.extend(begins);
     }
 
     /// Begins a line.
@@ -194,7 +212,8 @@ impl Hits {
                 b'\\' if self.may_name(&data[at..end]) => return Some(Mark::Escape),
                 b'\\' => {}
                 _ => {
-                    if let Some(slot) = self.name(&data[..at + 3]) {
+                    let group = group([data[at], data[at + 1]]);
+                    if let Some(slot) = self.name(group, &data[..at + 3]) {
                         return Some(Mark::Name(slot, at + 3));
                     }
                 }
@@ -202,17 +221,18 @@ impl Hits {
         }
     }
 
-    /// The slot of the name that `data` ends with.
+    /// The slot of the name of this group that `data` ends with.
     #[inline]
-    fn name(&self, data: &[u8]) -> Option<u8> {
+    fn name(&self, group: usize, data: &[u8]) -> Option<u8> {
         let last = tail(data);
-        let is = |marked: &Marked| {
-            let text = &self.names[marked.name].text;
-            last & marked.mask == marked.tail
-                && data.len() >= text.len()
-                && equal(&data[data.len() - text.len()..], text)
+        let range = usize::from(self.groups[group])..usize::from(self.groups[group + 1]);
+        let is = |marked: &&Marked| {
+            last & marked.mask == marked.tail && {
+                let text = &self.names[marked.name].text;
+                data.len() >= text.len() && equal(&data[data.len() - text.len()..], text)
+            }
         };
-        (0..).zip(&self.marked).find(|(_, marked)| is(marked)).map(|(slot, _)| slot)
+        self.marked[range].iter().find(is).map(|marked| marked.slot)
     }
 
     /// Whether the escape that `data` begins with may stand for a character of a name.
