@@ -34,6 +34,10 @@ fn main() {
             }
             // A tab, a newline and a backslash are written with escapes in these files.
             let text = input.replace("\\x09", "\t").replace("\\N", "\n").replace("\\x5c", "\\");
+            for format in 0..4 {
+                let chosen = [format, format, format + 4, format];
+                seeds.write("screen", [&chosen, text.as_bytes()].concat());
+            }
             if text.starts_with('#') {
                 seeds.write("zeek", &(" ".to_owned() + &text));
             }
@@ -45,6 +49,7 @@ fn main() {
         let head: String = text.lines().take(6).map(|line| line.to_owned() + "\n").collect();
         seeds.write(if csv { "csv" } else { "ndjson" }, &(" ".to_owned() + &head));
         seeds.write("open", &head);
+        seeds.write("screen", [&[u8::from(csv), 0, 6, 0], head.as_bytes()].concat());
     }
     for time in [
         "2026-01-15T08:30:01.1234567Z",

@@ -11,6 +11,7 @@ mod note;
 pub mod object;
 mod records;
 mod rule;
+mod screen;
 mod time;
 mod trust;
 
@@ -26,6 +27,7 @@ pub const CHECKS: &[Check] = &[
     ("note", note::check),
     ("open", records::check_any),
     ("rule", rule::check),
+    ("screen", screen::check),
     ("time", time::check),
     ("trust", trust::check),
     ("zeek", records::check_zeek),
