@@ -218,8 +218,8 @@ pub(crate) struct SweepArgs {
     /// Do not show how far it is; it is shown on a terminal only.
     #[arg(long, help_heading = "Work")]
     pub(crate) no_progress: bool,
-    /// Worker threads [default: one per core]; no effect on the output. With 1 there is no other
-    /// thread; with more, what is compressed is decompressed in one more.
+    /// Worker threads [default: one per core]; no effect on the output. With 1
+    /// there is no other thread.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Work")]
     pub(crate) threads: Option<u16>,
 }

@@ -1,6 +1,6 @@
 //! Reading the inputs, in order, on the calling thread.
 
-use std::{fs::File, sync::Arc};
+use std::{fs::File, num::NonZero, sync::Arc};
 
 use remora_sources::{BLOCK_SIZE, Block, InputError, InputErrorKind, Opened, Trouble, input};
 
@@ -75,8 +75,7 @@ pub(super) fn read_all(options: &Options, mut give: impl FnMut(Job) -> Option<Bl
 }
 
 fn open(input: &Input, options: &Options) -> Result<Opened, InputError> {
-    // One thread is one thread.
-    let beside = options.threads > 1;
+    let beside = has_core_to_spare(options.threads);
     let told = input::Told { format: options.format, zone: options.zone.clone(), beside };
     match &input.origin {
         Origin::Path(path) => {
@@ -86,6 +85,13 @@ fn open(input: &Input, options: &Options) -> Result<Opened, InputError> {
         Origin::Stdin => input::open_reader(Box::new(counted(std::io::stdin(), options)), told),
         Origin::Unreadable(why) => Err(unreadable(why.clone())),
     }
+}
+
+/// Whether a thread that decompresses has a core to itself. One thread is one thread; and two cores
+/// are kept busy by the reader, which decompresses, and the workers.
+fn has_core_to_spare(workers: usize) -> bool {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    workers > 1 && cores > 2
 }
 
 fn unreadable(message: String) -> InputError {
