@@ -12,7 +12,7 @@ use remora_abi::{Field, Kind};
 use crate::{
     Block, Events,
     events::Head,
-    fast::{Memory, Screen, Verdict, json::Line, row::Row, sorted::Sorted, tsv},
+    fast::{Memory, Screen, Verdict, row::Row, sorted::Sorted, tsv},
     plan::PlannedTable,
     record::Record,
     stream::{Shape, Stream},
@@ -123,10 +123,10 @@ impl Stream {
         let mut record = Record::new(self.plan().columns());
         let mut out = String::new();
         let mut memory = std::mem::take(&mut scan.memory);
-        let Memory { hits, names, kinds, text, out: other, cells, starts, unwanted } = &mut memory;
+        let Memory { lines, kinds, text, out: other, cells, starts, unwanted } = &mut memory;
         let mut screen = Screen::new(self.plan(), wanted, kinds, text, other);
         if matches!(self.shape(), Shape::Ndjson) {
-            hits.begin(self.plan());
+            lines.begin(self.plan());
         }
         unwanted.begin(self.plan().mapping());
         let sorted =
@@ -139,7 +139,8 @@ impl Stream {
                 let verdict = match self.shape() {
                     Shape::Ndjson => {
                         let rest = block.framed[at..].iter().map(|framed| framed.end as usize);
-                        Line::new(data, framed.range(), rest, hits, names)
+                        lines
+                            .line(self.plan(), data, framed.range(), rest)
                             .map_or(Verdict::Read, |mut line| screen.verdict(&mut line, unwanted))
                     }
                     // Elements of an array may be written over many lines.

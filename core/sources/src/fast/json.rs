@@ -43,135 +43,194 @@
 
 use std::ops::Range;
 
-use memchr::{memchr, memchr2, memchr3};
+use fearless_simd::Level;
+use memchr::{memchr, memchr2, memchr3, memrchr2};
 
 use super::{
-    Columns, Found,
-    hits::{ENVELOPE, Hits, Mark},
+    Columns, Found, ends,
+    layout::{Layout, Member},
 };
-use crate::{mend::escape_length, ndjson, record::Column};
+use crate::{mapping::Mapping, mend::escape_length, ndjson, plan::Plan, record::Column};
+
+/// About how many bytes are marked at once: what stays in the cache next to the core.
+const STRETCH: usize = 64 << 10;
+/// How many layouts are known at a time. A log has one for each of its tables, or many, where
+/// members without a value are left out.
+const LAYOUTS: usize = 16;
+/// What learning a layout costs, in records whose members are walked.
+const LEARNING: usize = 16;
+
+/// What is known of the lines of a log.
+#[derive(Debug, Default)]
+pub(crate) struct Lines {
+    mapping: Option<&'static Mapping>,
+    level: Option<Level>,
+    /// Where names may end, up to `marked`: so many, and behind them one that is no place.
+    marks: Vec<u32>,
+    count: usize,
+    marked: usize,
+    /// Marks before this one belong to lines before.
+    next: usize,
+    layouts: Vec<Layout>,
+    /// The layout that fitted last.
+    usual: usize,
+    /// The layout that gives way to the next.
+    oldest: usize,
+    /// Records walked that pay for learning.
+    credit: usize,
+    members: Vec<Member>,
+}
 
 /// A line of JSON.
 pub(crate) struct Line<'b, 'm> {
     data: &'b [u8],
-    range: Range<usize>,
-    hits: &'m mut Hits,
-    names: &'m mut Names,
+    end: usize,
+    members: Members<'m>,
 }
 
-/// What is known of the names in a line.
-#[derive(Debug, Default)]
-pub(crate) struct Names {
-    /// Slots of the names that are there, as bits.
-    there: u64,
-    /// Where names end, by their slots, outside of the objects in `inner`.
-    ends: Vec<(u8, usize)>,
-    /// Objects in the record.
-    inner: Vec<Range<usize>>,
-    /// From here on it is unclear whether a name is a member of the record.
-    unclear: usize,
+/// Where the members of a record are.
+enum Members<'m> {
+    /// At these marks, as the layout says.
+    Fit(&'m Layout, &'m [u32]),
+    /// Here.
+    Walked(&'m [Member]),
 }
 
-impl<'b, 'm> Line<'b, 'm> {
+impl Lines {
+    /// Begins a block of an input of this plan.
+    pub(crate) fn begin(&mut self, plan: &Plan) {
+        self.marked = 0;
+        if !self.mapping.is_some_and(|known| std::ptr::eq(known, plan.mapping())) {
+            self.mapping = Some(plan.mapping());
+            self.level = Some(Level::new());
+            self.layouts.clear();
+            (self.usual, self.oldest) = (0, 0);
+            self.credit = LAYOUTS * LEARNING;
+        }
+    }
+
     /// The line in `range` of `data`; none where only the reader in full can tell. `rest` are the
-    /// records of the block from this one on, so that many can be searched at once. `names` is
-    /// memory.
-    pub(crate) fn new(
+    /// ends of the records of the block from this one on, so that many can be marked at once.
+    #[inline]
+    pub(crate) fn line<'b>(
+        &mut self,
+        plan: &Plan,
         data: &'b [u8],
         range: Range<usize>,
         rest: impl Iterator<Item = usize>,
-        hits: &'m mut Hits,
-        names: &'m mut Names,
-    ) -> Option<Line<'b, 'm>> {
-        if hits.end() < range.end {
-            let limit = hits.limit(range.start);
-            let end = rest.take_while(|&end| end <= limit).last().unwrap_or(range.end);
-            hits.mark(data, range.start..end.max(range.end));
+    ) -> Option<Line<'b, '_>> {
+        if self.marked < range.end {
+            let end = rest.take_while(|&end| end <= range.start + STRETCH).last();
+            self.mark(data, range.start..end.unwrap_or_default().max(range.end));
         }
-        let first = blanks(data, range.start, range.end);
+        let Range { start, end } = range;
+        let first = blanks(data, start, end);
         // What ends within a record is told, though nothing would come of it.
-        let last = data[range.clone()].iter().rev().find(|&&byte| byte > b' ');
-        if first == range.end || data[first] != b'{' || last != Some(&b'}') {
+        let last = data[start..end].iter().rev().find(|&&byte| byte > b' ');
+        if first == end || data[first] != b'{' || last != Some(&b'}') {
             return None;
         }
-        hits.line(first + 1);
-        names.read(data, first + 1, range.end, hits)?;
-        Some(Line { data, range, hits, names })
+        let open = first + 1;
+        while (self.marks[self.next] as usize) < open {
+            self.next += 1;
+        }
+        let marks = &self.marks[self.next..=self.count];
+        let is_all = |count: usize| {
+            marks.get(count).is_some_and(|&next| next as usize >= end)
+                && count.checked_sub(1).is_none_or(|last| (marks[last] as usize) < end)
+        };
+        let usual = self.layouts.get(self.usual).map(Layout::len).filter(|&count| is_all(count));
+        let count = usual
+            .unwrap_or_else(|| marks.iter().take_while(|&&mark| (mark as usize) < end).count());
+        let marks = &marks[..count];
+        self.next += count;
+        let level = *self.level.get_or_insert_with(Level::new);
+        let fits = |&at: &usize| self.layouts[at].fits(level, data, marks);
+        let fit = Some(self.usual).filter(|_| usual.is_some()).filter(fits);
+        if let Some(at) = fit.or_else(|| (0..self.layouts.len()).find(fits)) {
+            self.usual = at;
+            return Some(Line { data, end, members: Members::Fit(&self.layouts[at], marks) });
+        }
+        let is_flat = walk(plan, data, open, end, marks, &mut self.members)?;
+        self.credit = (self.credit + 1).min(LAYOUTS * LEARNING);
+        if is_flat && self.credit >= LEARNING {
+            self.credit -= LEARNING;
+            if let Some(layout) = Layout::of(plan, data, &self.members) {
+                self.usual = self.oldest;
+                match self.layouts.get_mut(self.oldest) {
+                    Some(oldest) => *oldest = layout,
+                    None => self.layouts.push(layout),
+                }
+                self.oldest = (self.oldest + 1) % LAYOUTS;
+            }
+        }
+        Some(Line { data, end, members: Members::Walked(&self.members) })
+    }
+
+    fn mark(&mut self, data: &[u8], stretch: Range<usize>) {
+        self.marked = stretch.end;
+        self.next = 0;
+        let level = *self.level.get_or_insert_with(Level::new);
+        self.count = ends::mark(level, data, stretch, &mut self.marks);
     }
 }
 
-impl Names {
-    /// Reads the names that are marked in the record whose brace stands before `open`; none where
-    /// only the reader in full can tell.
-    #[inline]
-    fn read(&mut self, data: &[u8], open: usize, end: usize, hits: &mut Hits) -> Option<()> {
-        self.there = 0;
-        self.ends.clear();
-        self.inner.clear();
-        self.unclear = end;
-        // What stands before is known to be in an object of `inner`.
-        let mut known = open;
-        while let Some(mark) = hits.next(data, end) {
-            match mark {
-                Mark::Escape | Mark::Name(ENVELOPE, _) => return None,
-                Mark::Name(slot, after) if after > known => {
-                    self.there |= 1 << slot;
-                    self.ends.push((slot, after));
-                }
-                Mark::Brace(brace) if brace >= known && self.unclear == end => {
-                    match object(data, open, brace, end) {
-                        Object::Empty => {}
-                        Object::Value(close) => {
-                            self.inner.push(brace..close);
-                            known = close;
-                        }
-                        Object::Unclear => self.unclear = brace,
-                    }
-                }
-                Mark::Name(..) | Mark::Brace(_) => {}
-            }
+/// Finds the members of the record whose brace stands before `open`, in their order; none where
+/// only the reader in full can tell. Says whether their values are no objects and no lists.
+fn walk(
+    plan: &Plan,
+    data: &[u8],
+    open: usize,
+    end: usize,
+    marks: &[u32],
+    members: &mut Vec<Member>,
+) -> Option<bool> {
+    members.clear();
+    let mut is_flat = true;
+    // What stands before is understood.
+    let mut known = open;
+    for &mark in marks {
+        let close = mark as usize;
+        if close < known {
+            continue;
         }
-        Some(())
-    }
-
-    /// What the name from `at` to `after` says; none where it is no name of a member.
-    #[inline]
-    fn member<'b>(&self, data: &'b [u8], at: usize, after: usize, end: usize) -> Option<Found<'b>> {
-        let next = blanks(data, after, end);
-        match data[next..end].first() {
-            Some(b':') if data[at - 1] != b'\\' && at < self.unclear => {
-                Some(value(data, blanks(data, next + 1, end), end))
-            }
-            Some(b',' | b'}' | b']') => None,
-            _ => Some(Found::Doubt),
+        // It may begin a string.
+        if matches!(data[close - 1], b'{' | b'[' | b',' | b':' | ..=b' ') {
+            return None;
         }
+        let colon = blanks(data, close + 1, end);
+        if colon == end || data[colon] != b':' {
+            continue;
+        }
+        let value = blanks(data, colon + 1, end);
+        let open = known + memrchr2(b'"', b'\\', &data[known..close])?;
+        let name = &data[open + 1..close];
+        if data[open] == b'\\' || data[open - 1] == b'\\' || name == ndjson::ROW {
+            return None;
+        }
+        members.push(Member { open, close, value, column: plan.column(name) });
+        known = match data[value..end].first()? {
+            b'{' => close_of(data, value, end, b'{', b'}')?,
+            b'[' => close_of(data, value, end, b'[', b']')?,
+            _ => value + 1,
+        };
+        is_flat &= known == value + 1;
     }
+    Some(is_flat)
 }
 
 impl<'b> Columns<'b> for Line<'b, '_> {
     #[inline]
     fn find(&mut self, column: Column) -> Found<'b> {
-        let Line { data, range, hits, names } = self;
-        let (data, end) = (*data, range.end);
-        let mut found = Found::Empty;
-        let mut member = |at: usize, after: usize| {
-            found = names.member(data, at, after, end).unwrap_or(found);
-            found != Found::Doubt
-        };
-        match hits.slot(column) {
-            (Some(slot), _) if names.there >> slot & 1 == 0 => {}
-            (Some(slot), length) => {
-                for &(of, after) in &names.ends {
-                    if of == slot && !member(after - length, after) {
-                        break;
-                    }
-                }
+        let Line { data, end, .. } = *self;
+        match self.members {
+            Members::Fit(layout, marks) => layout.find(data, marks, column, end),
+            Members::Walked(members) => {
+                let is = |member: &&Member| member.column == Some(column);
+                let last = members.iter().rev().find(is);
+                last.map_or(Found::Empty, |member| value(data, member.value, end))
             }
-            (None, _) => hits.each(data, range.clone(), column, |at, after| {
-                names.inner.iter().any(|object| object.contains(&at)) || member(at, after)
-            }),
         }
-        found
     }
 
     fn unescape(&self, value: &'b [u8], out: &mut String) -> bool {
@@ -190,47 +249,16 @@ impl<'b> Columns<'b> for Line<'b, '_> {
     }
 }
 
-/// What a brace opens.
-enum Object {
-    /// Nothing that has members.
-    Empty,
-    /// The value of a member, which ends here.
-    Value(usize),
-    /// Perhaps an object, perhaps nothing.
-    Unclear,
-}
-
-/// What the brace at `brace` opens.
-fn object(data: &[u8], open: usize, brace: usize, end: usize) -> Object {
-    let next = blanks(data, brace + 1, end);
-    if next >= end || data[next] != b'"' {
-        return Object::Empty;
-    }
-    let close = if opens_value(data, open, brace) { close(data, brace, end) } else { None };
-    close.map_or(Object::Unclear, Object::Value)
-}
-
-/// Whether a brace certainly opens the value of a member.
-fn opens_value(data: &[u8], open: usize, brace: usize) -> bool {
-    let before = |from: usize| data[open..from].iter().rposition(|&byte| byte > b' ');
-    let Some(colon) = before(brace).map(|at| open + at).filter(|&at| data[at] == b':') else {
-        return false;
-    };
-    let Some(quote) = before(colon).map(|at| open + at).filter(|&at| data[at] == b'"') else {
-        return false;
-    };
-    quote > open && data[quote - 1].is_ascii_alphanumeric()
-}
-
-/// Where the object ends whose brace stands at `brace`.
-fn close(data: &[u8], brace: usize, end: usize) -> Option<usize> {
-    let (mut at, mut depth) = (brace, 0_usize);
+/// Where the object or list that begins at `at` ends. Of the two kinds of brackets only its own
+/// are counted: the others are in pairs within them.
+fn close_of(data: &[u8], at: usize, end: usize, opens: u8, closes: u8) -> Option<usize> {
+    let (mut at, mut depth) = (at, 0_usize);
     loop {
-        let found = at + memchr3(b'"', b'{', b'}', &data[at..end])?;
+        let found = at + memchr3(b'"', opens, closes, &data[at..end])?;
         at = found + 1;
         match data[found] {
             b'"' => at = closing_quote(data, at, end)? + 1,
-            b'{' => depth += 1,
+            byte if byte == opens => depth += 1,
             _ => {
                 depth -= 1;
                 if depth == 0 {
@@ -255,7 +283,7 @@ fn closing_quote(data: &[u8], from: usize, end: usize) -> Option<usize> {
 }
 
 /// The value that begins at `at`.
-fn value(data: &[u8], at: usize, end: usize) -> Found<'_> {
+pub(super) fn value(data: &[u8], at: usize, end: usize) -> Found<'_> {
     match data[at..end].first() {
         Some(b'"') => {
             let from = at + 1;

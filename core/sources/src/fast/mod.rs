@@ -22,9 +22,9 @@
 //! validates. A JSON record that is cut off is never dropped, for it tells of
 //! what is missing.
 
-mod hits;
+mod ends;
 pub(crate) mod json;
-mod marks;
+mod layout;
 mod questions;
 pub(crate) mod row;
 mod screen;
@@ -63,8 +63,7 @@ pub(crate) trait Columns<'b> {
 /// It holds verdicts of one [`Wanted`](crate::Wanted), so it must not be used with another.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
-    pub(crate) hits: hits::Hits,
-    pub(crate) names: json::Names,
+    pub(crate) lines: json::Lines,
     pub(crate) kinds: screen::Kinds,
     pub(crate) text: String,
     pub(crate) out: String,

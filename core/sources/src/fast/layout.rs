@@ -1,0 +1,243 @@
+//! The names of a record's members in their order, expected of the records that follow.
+//!
+//! Whoever writes a log writes the same members again and again. To prove that a record has them
+//! takes one comparison for each [end of a name](super::ends), and then it is known where every
+//! column stands, and which are absent.
+//!
+//! **Why a record that fits has these members and no others.** Let the reader in full accept the
+//! record, as in [`super::json`]. Every member's name ends with a quote that has a colon or a blank
+//! behind it and is not escaped, so every name has a mark. Each of the record's marks fits one
+//! name of the layout:
+//!
+//! 1. *It ends a name.* The byte before it is the last of a name in the layout, which is none of
+//!    those that stand before a string (`{`, `[`, `,`, `:`, a blank); so it does not begin a string.
+//!    It ends one that has a colon behind it. Hence the record's names are those at the marks.
+//! 2. *It is the record's.* The value behind each of them begins neither with a brace nor with a
+//!    bracket. So nothing is nested, for only values are.
+//! 3. *No other is a column.* The 16 bytes before the mark are those of the layout's name, its
+//!    first quote included if it is so short. A short name is then the one that it should be, or it
+//!    has a quote in it, and no column has. A long one that begins otherwise may still be no
+//!    column: where a column could end with what is left of these bytes when an escape (`\u` and
+//!    four digits) took the first of them, the whole name is compared.
+//! 4. *The column that is asked for is this one.* Its whole name is compared then.
+
+use fearless_simd::{Level, Simd, dispatch, prelude::*, u8x32};
+
+use super::{Found, json};
+use crate::{ndjson, plan::Plan, record::Column};
+
+/// How many bytes of a name are compared ...
+const TAIL: usize = 16;
+/// ... of how many around its mark. Those behind are its quote, a colon, and perhaps a blank.
+const SEEN: usize = 32;
+/// How many bytes an escape may take in a name's end: `u` and four digits.
+const ESCAPE: usize = 5;
+/// No member has the column.
+const ABSENT: u8 = u8::MAX;
+
+/// What no value begins with that is a string, a number or a word: 1.
+static OTHER: [u8; 256] = {
+    let mut other = [1; 256];
+    let begin = b"\"-0123456789tfnNI";
+    let mut at = 0;
+    while at < begin.len() {
+        other[begin[at] as usize] = 0;
+        at += 1;
+    }
+    other
+};
+
+/// The members of a record.
+#[derive(Debug)]
+pub(super) struct Layout {
+    /// What stands around each mark, and which of its bits count.
+    around: Box<[([u8; SEEN], [u8; SEEN])]>,
+    names: Box<[Name]>,
+    /// Which names are compared as a whole.
+    whole: Box<[u8]>,
+    /// By column: which name, or [`ABSENT`].
+    members: Box<[u8]>,
+    /// Blanks between a colon and the value, 0 or 1.
+    gap: usize,
+}
+
+#[derive(Debug)]
+struct Name {
+    /// With the quote before it.
+    text: Box<[u8]>,
+    /// How far before the next name's end the comma should stand that ends the value.
+    back: usize,
+}
+
+/// A member that was found.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Member {
+    /// The first quote of the name ...
+    pub(super) open: usize,
+    /// ... and the last.
+    pub(super) close: usize,
+    /// Where the value begins.
+    pub(super) value: usize,
+    /// The column of this name.
+    pub(super) column: Option<Column>,
+}
+
+impl Layout {
+    /// The layout of a record that has these members and no others; none where it can have none.
+    pub(super) fn of(plan: &Plan, data: &[u8], members: &[Member]) -> Option<Layout> {
+        let first = members.first()?;
+        let gap = first.value.checked_sub(first.close + 2).filter(|&gap| gap <= 1)?;
+        let mut columns = vec![ABSENT; plan.columns()];
+        let (mut around, mut names, mut whole) = (Vec::new(), Vec::new(), Vec::new());
+        let behind = &b"\": "[..2 + gap];
+        for (at, member) in members.iter().enumerate() {
+            let number = u8::try_from(at).ok().filter(|&at| at != ABSENT)?;
+            let scalar = data.get(member.value).is_some_and(|&byte| OTHER[usize::from(byte)] == 0);
+            if !scalar || data[member.close..member.value] != *behind {
+                return None;
+            }
+            let text = &data[member.open..member.close];
+            let (mut expected, mut mask) = ([0; SEEN], [0; SEEN]);
+            let known = TAIL - text.len().min(TAIL)..TAIL + behind.len();
+            expected[TAIL..known.end].copy_from_slice(behind);
+            let tail = &text[text.len() - (TAIL - known.start)..];
+            expected[known.start..TAIL].copy_from_slice(tail);
+            mask[known].fill(u8::MAX);
+            around.push((expected, mask));
+            if may_be_another(plan, text) {
+                whole.push(number);
+            }
+            if let Some(column) = member.column {
+                let known = &mut columns[usize::from(column)];
+                if *known != ABSENT {
+                    return None;
+                }
+                *known = number;
+            }
+            let back = members.get(at + 1).map_or(0, |next| {
+                let between = &data[member.value..next.open];
+                let comma = between.iter().rposition(|&byte| byte > b' ').unwrap_or_default();
+                next.close - (member.value + comma)
+            });
+            names.push(Name { text: text.into(), back });
+        }
+        Some(Layout {
+            around: around.into(),
+            names: names.into(),
+            whole: whole.into(),
+            members: columns.into(),
+            gap,
+        })
+    }
+
+    /// How many members there are.
+    pub(super) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether the record whose marks are `marks` has these members and no others.
+    #[inline]
+    pub(super) fn fits(&self, level: Level, data: &[u8], marks: &[u32]) -> bool {
+        marks.len() == self.around.len()
+            && dispatch!(level, simd => self.fits_with(simd, data, marks))
+            && self.whole.iter().all(|&member| {
+                let text = &self.names[usize::from(member)].text;
+                data[..marks[usize::from(member)] as usize].ends_with(text)
+            })
+    }
+
+    #[inline(always)]
+    fn fits_with<S: Simd>(&self, simd: S, data: &[u8], marks: &[u32]) -> bool {
+        let (mut odd, mut other) = (u8x32::splat(simd, 0), 0);
+        for ((expected, mask), &mark) in self.around.iter().zip(marks) {
+            let from = (mark as usize).wrapping_sub(TAIL);
+            let Some(seen) = data.get(from..).and_then(|rest| rest.first_chunk::<SEEN>()) else {
+                return false;
+            };
+            let load = |bytes: &[u8; SEEN]| u8x32::from_slice(simd, bytes);
+            odd |= (load(seen) ^ load(expected)) & load(mask);
+            other |= OTHER[usize::from(seen[TAIL + 2 + self.gap])];
+        }
+        other == 0 && odd.simd_eq(u8x32::splat(simd, 0)).all_true()
+    }
+
+    /// What a record that fits has in a column.
+    #[inline]
+    pub(super) fn find<'b>(
+        &self,
+        data: &'b [u8],
+        marks: &[u32],
+        column: Column,
+        end: usize,
+    ) -> Found<'b> {
+        let member = self.members[usize::from(column)];
+        if member == ABSENT {
+            return Found::Empty;
+        }
+        let member = usize::from(member);
+        let close = marks[member] as usize;
+        let name = &self.names[member];
+        let named = close.checked_sub(name.text.len() + 1).map(|before| &data[before..close]);
+        if !named.is_some_and(|named| named[0] != b'\\' && name.is_rest(&named[1..])) {
+            return Found::Doubt;
+        }
+        let at = close + 2 + self.gap;
+        let comma = marks.get(member + 1).map(|&next| (next as usize).wrapping_sub(name.back));
+        let quoted = comma.and_then(|comma| data.get(at..=comma));
+        match quoted.and_then(|text| text.strip_prefix(b"\"")?.strip_suffix(b"\",")) {
+            Some([]) => Found::Empty,
+            Some(text) if !quotes_or_escapes(text) => Found::Plain(text),
+            _ => json::value(data, at, end),
+        }
+    }
+}
+
+impl Name {
+    /// Whether `text`, of which the end is known to be the same, is this name.
+    #[inline]
+    fn is_rest(&self, text: &[u8]) -> bool {
+        let rest = text.len().saturating_sub(TAIL);
+        let (one, two) = (&self.text[..rest], &text[..rest]);
+        // What is not a multiple of the chunk is compared with some of the end.
+        let chunks = rest.div_ceil(TAIL);
+        if chunks * TAIL > text.len() {
+            return one == two;
+        }
+        let (one, two) = (&self.text[..chunks * TAIL], &text[..chunks * TAIL]);
+        one.as_chunks::<TAIL>().0 == two.as_chunks::<TAIL>().0
+    }
+}
+
+/// Whether there is a quote or a backslash, eight bytes at a time: a call costs more for a text so
+/// short.
+#[inline]
+fn quotes_or_escapes(text: &[u8]) -> bool {
+    let is_either = |byte: u8| byte == b'"' || byte == b'\\';
+    let Some(last) = text.last_chunk() else { return text.iter().copied().any(is_either) };
+    let (chunks, _) = text.as_chunks();
+    let either = |word: &[u8; 8]| {
+        let word = u64::from_le_bytes(*word);
+        // The lowest byte that is none before has its highest bit.
+        let zeros = |word: u64| word.wrapping_sub(LOW) & !word & (LOW << 7);
+        zeros(word ^ (LOW * u64::from(b'"'))) | zeros(word ^ (LOW * u64::from(b'\\')))
+    };
+    chunks.iter().fold(either(last), |found, word| found | either(word)) != 0
+}
+
+const LOW: u64 = 0x0101_0101_0101_0101;
+
+/// Whether a name that ends as `text` (with the quote before it) may be another column's than its
+/// own, or the one that makes a record an envelope.
+fn may_be_another(plan: &Plan, text: &[u8]) -> bool {
+    let Some(tail) = text.last_chunk::<TAIL>().filter(|_| text.len() > TAIL) else { return false };
+    let own = &text[1..];
+    let hex = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_hexdigit);
+    let is_escape = |taken: usize| match taken {
+        ESCAPE => tail[0] == b'u' && hex(&tail[1..ESCAPE]),
+        _ => hex(&tail[..taken]),
+    };
+    let names = plan.names().iter().map(|name| name.as_bytes()).chain([ndjson::ROW]);
+    names
+        .filter(|name| *name != own)
+        .any(|name| (0..=ESCAPE).any(|taken| is_escape(taken) && name.ends_with(&tail[taken..])))
+}
