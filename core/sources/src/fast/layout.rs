@@ -139,15 +139,21 @@ impl Layout {
     #[inline]
     pub(super) fn fits(&self, level: Level, data: &[u8], marks: &[u32]) -> bool {
         marks.len() == self.around.len()
-            && dispatch!(level, simd => self.fits_with(simd, data, marks))
+            && match self.gap {
+                0 => dispatch!(level, simd => self.fits_with::<_, 0>(simd, data, marks)),
+                _ => dispatch!(level, simd => self.fits_with::<_, 1>(simd, data, marks)),
+            }
             && self.whole.iter().all(|&member| {
-                let text = &self.names[usize::from(member)].text;
-                data[..marks[usize::from(member)] as usize].ends_with(text)
+                let name = &self.names[usize::from(member)];
+                let close = marks[usize::from(member)] as usize;
+                close
+                    .checked_sub(name.text.len())
+                    .is_some_and(|open| name.is_rest(&data[open..close]))
             })
     }
 
     #[inline(always)]
-    fn fits_with<S: Simd>(&self, simd: S, data: &[u8], marks: &[u32]) -> bool {
+    fn fits_with<S: Simd, const GAP: usize>(&self, simd: S, data: &[u8], marks: &[u32]) -> bool {
         let (mut odd, mut other) = (u8x32::splat(simd, 0), 0);
         for ((expected, mask), &mark) in self.around.iter().zip(marks) {
             let from = (mark as usize).wrapping_sub(TAIL);
@@ -156,7 +162,7 @@ impl Layout {
             };
             let load = |bytes: &[u8; SEEN]| u8x32::from_slice(simd, bytes);
             odd |= (load(seen) ^ load(expected)) & load(mask);
-            other |= OTHER[usize::from(seen[TAIL + 2 + self.gap])];
+            other |= OTHER[usize::from(seen[TAIL + 2 + GAP])];
         }
         other == 0 && odd.simd_eq(u8x32::splat(simd, 0)).all_true()
     }
@@ -204,27 +210,35 @@ impl Name {
             return one == two;
         }
         let (one, two) = (&self.text[..chunks * TAIL], &text[..chunks * TAIL]);
-        one.as_chunks::<TAIL>().0 == two.as_chunks::<TAIL>().0
+        // As numbers: a call costs more for texts so short.
+        let same = |(one, two): (&[u8; TAIL], &[u8; TAIL])| {
+            u128::from_le_bytes(*one) == u128::from_le_bytes(*two)
+        };
+        one.as_chunks().0.iter().zip(two.as_chunks().0).all(same)
     }
 }
 
-/// Whether there is a quote or a backslash, eight bytes at a time: a call costs more for a text so
-/// short.
+/// Whether there is a quote or a backslash. A call costs more than this for a text so short.
 #[inline]
 fn quotes_or_escapes(text: &[u8]) -> bool {
-    let is_either = |byte: u8| byte == b'"' || byte == b'\\';
-    let Some(last) = text.last_chunk() else { return text.iter().copied().any(is_either) };
-    let (chunks, _) = text.as_chunks();
-    let either = |word: &[u8; 8]| {
-        let word = u64::from_le_bytes(*word);
-        // The lowest byte that is none before has its highest bit.
-        let zeros = |word: u64| word.wrapping_sub(LOW) & !word & (LOW << 7);
-        zeros(word ^ (LOW * u64::from(b'"'))) | zeros(word ^ (LOW * u64::from(b'\\')))
-    };
-    chunks.iter().fold(either(last), |found, word| found | either(word)) != 0
+    /// Compiles to a handful of vector instructions.
+    #[inline]
+    fn either<const N: usize>(bytes: &[u8; N]) -> bool {
+        bytes.iter().fold(false, |either, &byte| either | (byte == b'"') | (byte == b'\\'))
+    }
+    fn all<const N: usize>(text: &[u8], last: &[u8; N]) -> bool {
+        text.as_chunks().0.iter().fold(either(last), |found, chunk| found | either::<N>(chunk))
+    }
+    if let Some(last) = text.last_chunk::<16>() {
+        all(text, last)
+    } else if let Some(last) = text.last_chunk::<8>() {
+        all(text, last)
+    } else {
+        let mut padded = [0; 8];
+        padded[..text.len()].copy_from_slice(text);
+        either(&padded)
+    }
 }
-
-const LOW: u64 = 0x0101_0101_0101_0101;
 
 /// Whether a name that ends as `text` (with the quote before it) may be another column's than its
 /// own, or the one that makes a record an envelope.

@@ -132,13 +132,13 @@ impl<'p, 'b, 'm, W: Wanted> Screen<'p, 'b, 'm, W> {
         let (wanted, record, out) = (self.wanted, &mut self.record, &mut *self.out);
         for single in &questions.single {
             let found = columns.find(single.column);
-            let text = match found {
+            let value = match found {
                 Found::Doubt => return None,
                 Found::Plain(value) if unwanted.holds(kind, single.column, value) => continue,
-                Found::Plain(value) => std::str::from_utf8(value).ok()?,
+                Found::Plain(value) => value,
                 Found::Escaped(value) => {
                     self.text.clear();
-                    columns.unescape(value, self.text).then_some(&self.text[..])?
+                    columns.unescape(value, self.text).then_some(self.text.as_bytes())?
                 }
                 Found::Empty => {
                     if let Some(map) = single.elsewhere
@@ -151,7 +151,7 @@ impl<'p, 'b, 'm, W: Wanted> Screen<'p, 'b, 'm, W> {
                     continue;
                 }
             };
-            if single.is_wanted(kind, text, wanted, out) {
+            if single.is_wanted(kind, value, wanted, out)? {
                 return None;
             }
             if let Found::Plain(value) = found {

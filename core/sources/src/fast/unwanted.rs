@@ -11,7 +11,7 @@ use crate::{mapping::Mapping, record::Column};
 /// How many values are remembered: what stays in the cache next to the core. Each has one place. Of
 /// two that meet there, one that was asked for again stays once more, so that names that occur only
 /// once, of which there are many, do not drive out those that come all the time.
-const PLACES: usize = 512;
+const PLACES: usize = 2048;
 /// The longest value that is remembered, in bytes.
 const LONGEST: usize = 42;
 

@@ -218,13 +218,102 @@ proptest! {
     ) {
         let bytes = lines.join(&b'\n');
         let wanted = Having { fields: &fields, text };
-        // The same lines again and again, so that names are searched in stretches too.
+        // The same lines again and again, so that their layouts are known.
         let repeated = [&bytes[..]; 4].join(&b'\n');
         for bytes in [bytes, repeated] {
             let sampler = First::new(first, every);
             check(&bytes, Some(FormatName::DefenderNdjson), &wanted, &sampler)
                 .map_err(TestCaseError::fail)?;
         }
+    }
+}
+
+/// Names of which some end alike, as far as is compared or as an escape allows.
+const ALIKE: &[&str] = &[
+    "ActionType",
+    "RemoteUrl",
+    "ProcessVersionInfoCompanyName",
+    "InitiatingProcessVersionInfoCompanyName",
+    "0041InitiatingProcessVersionInfoCompanyName",
+    "essVersionInfoCompanyName",
+    "u0072ocessVersionInfoCompanyName",
+    "InitiatingProcessFileName",
+    "InitiatingProcessFolderPath",
+    "Other",
+];
+
+/// What may stand before a name.
+const BEFORE: &[&[u8]] = &[b"{", b"[", b"\"x\",", b"\"\":1,", b"\":\":1,", b"{},"];
+/// What may stand before a colon, and what may not.
+const BEFORE_COLON: &[&[u8]] = &[b" ", b"\t", b"\0", b"x"];
+/// What stands behind colons and behind commas.
+const GAPS: &[(&[u8], &[u8])] = &[(b"", b""), (b" ", b""), (b" ", b" "), (b"", b" "), (b"  ", b"")];
+
+/// What becomes of one member of one record among others of its layout.
+#[derive(Clone, Debug)]
+enum Change {
+    Name(Vec<u8>),
+    Value(Vec<u8>),
+    Before(Vec<u8>),
+    BeforeColon(&'static [u8]),
+    Left,
+    Twice,
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let renamed = prop_oneof![
+        name(),
+        (select(ALIKE), 1_usize..12).prop_map(|(name, every)| quoted(name, every)),
+        select(ALIKE).prop_map(|name| quoted(&format!("x{name}"), 0)),
+        select(ALIKE).prop_map(|name| quoted(&format!("\"{name}"), 0)),
+    ];
+    prop_oneof![
+        4 => renamed.prop_map(Change::Name),
+        4 => value().prop_map(Change::Value),
+        1 => select(BEFORE).prop_map(|text| Change::Before(text.to_vec())),
+        1 => select(BEFORE_COLON).prop_map(Change::BeforeColon),
+        1 => Just(Change::Left),
+        1 => Just(Change::Twice),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// Many records of one layout, and among them some that are nearly of it.
+    #[test]
+    fn lines_of_one_layout(
+        names in proptest::sample::subsequence(ALIKE, 2..8).prop_shuffle(),
+        rows in vec((vec(scalar(), 8), proptest::option::of((0_usize..8, change()))), 2..8),
+        blanks in select(GAPS),
+        fields in proptest::sample::subsequence(FIELDS, 1..4),
+        text in select(TEXTS),
+    ) {
+        let (behind_colon, behind_comma) = blanks;
+        let line = |(values, change): &(Vec<Vec<u8>>, Option<(usize, Change)>)| {
+            let mut members = Vec::new();
+            for (at, (name, value)) in names.iter().zip(values).enumerate() {
+                let change = change.as_ref().filter(|(place, _)| *place == at).map(|(_, how)| how);
+                let (mut name, mut value) = (quoted(name, 0), value.clone());
+                let (mut before, mut before_colon) = (Vec::new(), &b""[..]);
+                match change {
+                    Some(Change::Left) => continue,
+                    Some(Change::Name(other)) => name.clone_from(other),
+                    Some(Change::Value(other)) => value.clone_from(other),
+                    Some(Change::Before(text)) => before.clone_from(text),
+                    Some(Change::BeforeColon(text)) => before_colon = text,
+                    Some(Change::Twice) => members.push([&name, &b":\"a.example\""[..]].concat()),
+                    None => {}
+                }
+                members.push([&before, &name, before_colon, b":", behind_colon, &value].concat());
+            }
+            [&b"{"[..], &members.join(&[b",", behind_comma].concat()[..]), b"}"].concat()
+        };
+        let lines: Vec<Vec<u8>> = rows.iter().map(line).collect();
+        let bytes = [&lines.join(&b'\n')[..]; 4].join(&b'\n');
+        let wanted = Having { fields: &fields, text };
+        check(&bytes, Some(FormatName::DefenderNdjson), &wanted, &First::new(0, 1000))
+            .map_err(TestCaseError::fail)?;
     }
 }
 
