@@ -410,6 +410,93 @@ fn each_way_of_writing_a_value_is_found() {
     }
 }
 
+/// Records with as many names as those before, which end like theirs or hold them in other places.
+#[test]
+fn a_record_that_is_nearly_like_those_before_is_found() {
+    for (usual, line, field) in [
+        // An object that holds a name of the record, in its place.
+        (
+            r#"{"Other":"x","ActionType":"FileCreated","RemoteUrl":"b"}"#,
+            r#"{"Other":{"ActionType":"FileCreated"},"RemoteUrl":"a.example"}"#,
+            REMOTE_URL,
+        ),
+        (
+            r#"{"Other":"x","ActionType":"FileCreated","RemoteUrl":"b"}"#,
+            r#"{"Other":[{"ActionType":"FileCreated"}],"RemoteUrl":"a.example"}"#,
+            REMOTE_URL,
+        ),
+        (
+            r#"{"Other": "x", "ActionType": "FileCreated", "RemoteUrl": "b"}"#,
+            r#"{"Other": {"ActionType": "FileCreated"}, "RemoteUrl": "a.example"}"#,
+            REMOTE_URL,
+        ),
+        // A name that ends like another.
+        (
+            r#"{"ActionType":"ConnectionX","OtherUrl":"b"}"#,
+            r#"{"ActionType":"ConnectionX","RemoteUrl":"a.example"}"#,
+            REMOTE_URL,
+        ),
+        (
+            r#"{"ActionType":"ProcessCreated","InitiatingProcessVersionInfoCompanyName":"x"}"#,
+            r#"{"ActionType":"ProcessCreated","ProcessVersionInfoCompanyName":"a.example"}"#,
+            PROCESS_COMPANY,
+        ),
+        (
+            r#"{"ActionType":"ProcessCreated","xx0049nfoCompanyName":"x"}"#,
+            r#"{"ActionType":"ProcessCreated","ProcessVersion\u0049nfoCompanyName":"a.example"}"#,
+            PROCESS_COMPANY,
+        ),
+        (
+            r#"{"ActionType":"FileCreated","RemoteUrl":"b"}"#,
+            r#"{"x\"ActionType":"FileCreated","RemoteUrl":"a.example"}"#,
+            REMOTE_URL,
+        ),
+        (
+            r#"{"xActionType":"FileCreated","RemoteUrl":"b"}"#,
+            r#"{"\u0041ctionType":"ConnectionX","RemoteUrl":"a.example"}"#,
+            REMOTE_URL,
+        ),
+        // One name more, or one with a blank behind it.
+        (
+            r#"{"ActionType":"FileCreated","RemoteUrl":"b"}"#,
+            r#"{"ActionType":"FileCreated","RemoteUrl":"a.example","ActionType":"ConnectionX"}"#,
+            REMOTE_URL,
+        ),
+        (
+            r#"{"ActionType":"ConnectionX","RemoteUrl":"b"}"#,
+            r#"{"ActionType":"ConnectionX","RemoteUrl":"b","RemoteUrl" :"a.example"}"#,
+            REMOTE_URL,
+        ),
+        // Values of which the first byte looks like what follows a name.
+        (
+            r#"{"ActionType":"ConnectionX","Other":"x","RemoteUrl":"b"}"#,
+            r#"{"ActionType":"ConnectionX","Other":":\"RemoteUrl","RemoteUrl":"a.example"}"#,
+            REMOTE_URL,
+        ),
+        // What stands where the value should end belongs to it, or does not.
+        (
+            r#"{"RemoteUrl":"b","ActionType":"ConnectionX"}"#,
+            r#"{"RemoteUrl":"a\u002eexample","ActionType":"ConnectionX"}"#,
+            REMOTE_URL,
+        ),
+        (
+            r#"{"RemoteUrl":"b","ActionType":"ConnectionX"}"#,
+            r#"{"RemoteUrl":"a.example" ,"ActionType":"ConnectionX"}"#,
+            REMOTE_URL,
+        ),
+        (
+            r#"{"RemoteUrl":"b","ActionType":"ConnectionX"}"#,
+            r#"{"RemoteUrl":"\"\",a.example","ActionType":"ConnectionX"}"#,
+            REMOTE_URL,
+        ),
+    ] {
+        let wanted = Having { fields: &[field], text: "a.example" };
+        let lines = [[usual; 9].join("\n"), line.to_owned(), [usual; 9].join("\n")].join("\n");
+        let (format, sampler) = (Some(FormatName::DefenderNdjson), First::new(0, u64::MAX));
+        assert_eq!(check(lines.as_bytes(), format, &wanted, &sampler), Ok(1), "{line}");
+    }
+}
+
 /// A backslash that escapes nothing is a part of the value.
 #[test]
 fn stray_backslashes_are_seen() {
