@@ -11,35 +11,32 @@
 //! are not ASCII. So the raw bytes can be argued about as if they were JSON in
 //! which every byte up to the blank is a blank.
 //!
-//! 1. *A member that is there is seen.* The reader compares names after
-//!    unescaping. A name of a column is ASCII, so it stands in the line as it
-//!    is, in quotes, or has a character written `\u00` and two digits. Lines
-//!    in which such an escape stands for a character of any column's name
-//!    are in doubt as a whole. All others are searched from end to end.
-//! 2. *What is seen is a member's name.* The first quote of an occurrence is
-//!    not escaped (a backslash before it is doubt), the second cannot be. If
-//!    the first began inside of a string, it would end it, and the name would
-//!    stand outside of strings, where no JSON has letters but `true`, `false`
-//!    and `null`. So the occurrence is a whole string; with a colon behind it
-//!    is a name, with a comma or a closing bracket it is a value, with
-//!    anything else it is doubt.
-//! 3. *It is a member of the record and not of an object inside.* Such an
-//!    object has members (an empty one hides nothing), so it is written as a
-//!    brace, blanks, a quote. Every such place before the occurrence is
-//!    looked at. Inside of a string it would end the string, which cannot be
-//!    told from here and is doubt, unless before the brace stand a letter or
-//!    digit, a quote and a colon: an opening quote never follows a letter or
-//!    digit, so the quote closes a name and the brace opens its value. That
-//!    object is passed over to its end, strings as strings. Objects in lists
-//!    are doubt.
+//! 1. *A member that is there is seen.* Its name ends with a quote that is not
+//!    escaped and has a colon behind it, or a blank. All of these are
+//!    [marked](super::ends), from end to end of the line.
+//! 2. *What is seen is a member's name.* A mark with something else behind it
+//!    than blanks and a colon ends a value, or is in a string. One that has a
+//!    colon ends a string, or begins one, or is escaped by an odd number of
+//!    backslashes. It does not begin one unless a bracket, a comma, a colon or
+//!    a blank stands before it, which is doubt. Whether it is escaped, and
+//!    what the name is, is told by the quote or backslash before: a backslash,
+//!    and a quote with a backslash before it, are doubt. So names that are
+//!    written with escapes are doubt as well.
+//! 3. *It is a member of the record and not of an object inside.* Members are
+//!    taken in their order; the value of each that is an object or a list is
+//!    passed over to its end, strings as strings, and the marks in it with it.
 //! 4. *It is the one that counts.* Of members of one name the last counts, and
-//!    all are seen, in their order.
+//!    all are seen, in their order. One that makes the record an envelope is
+//!    doubt.
 //! 5. *Its value is the reader's.* A string without backslash is what stands
 //!    between its quotes; one with backslashes is unescaped by the reader's
 //!    own function, if each of them begins an escape (else it is doubt, for
 //!    mending has a say); `null` is empty; numbers and truth values count as
 //!    they are written; other values are doubt. Bytes that are not UTF-8 are
 //!    left to whoever asks.
+//!
+//! Where all marks are those that a [layout](super::layout) expects, 1 to 4 are
+//! proved by that.
 
 use std::ops::Range;
 
