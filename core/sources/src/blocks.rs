@@ -11,12 +11,14 @@ mod rows;
 
 use memchr::memchr_iter;
 
+use self::rows::Rows;
 use crate::{
     Block, Trouble,
     csv::{Header, Row},
     framing::{Frame, Framer, Skip},
     input::Framed,
     reader::Reader,
+    separators::Separators,
     tsv::{Headers, Line},
 };
 
@@ -52,8 +54,14 @@ pub struct Blocks {
     /// The records in the first `whole` bytes, and how many lines these are.
     framed: Vec<Framed>,
     lines: u32,
-    kept: Vec<(Vec<u8>, Vec<Framed>)>,
+    /// What separates values in the first `whole` bytes.
+    separators: Separators,
+    rows: Rows,
+    kept: Vec<Kept>,
 }
+
+/// The memory of a block that was given back.
+type Kept = (Vec<u8>, Vec<Framed>, Separators);
 
 /// Why framing stops.
 enum Stop {
@@ -86,6 +94,8 @@ impl Blocks {
             record: 0,
             framed: Vec::new(),
             lines: 0,
+            separators: Separators::default(),
+            rows: Rows::default(),
             kept: Vec::new(),
         }
     }
@@ -118,7 +128,7 @@ impl Blocks {
     /// Gives a block's memory back for reuse.
     pub fn recycle(&mut self, block: Block) {
         if self.kept.len() < KEPT && block.data.capacity() <= 2 * self.block_size {
-            self.kept.push((block.data, block.framed));
+            self.kept.push((block.data, block.framed, block.separators));
         }
     }
 
@@ -194,6 +204,7 @@ impl Blocks {
                             end: index(start + before + content.len()),
                             line: self.lines,
                             unclosed,
+                            marked: false,
                         });
                     }
                 }
@@ -208,8 +219,9 @@ impl Blocks {
     /// Gives the whole records away.
     fn cut(&mut self) -> Block {
         let rest = self.whole..self.read;
-        let (mut next, mut framed) = self.kept.pop().unwrap_or_default();
+        let (mut next, mut framed, mut separators) = self.kept.pop().unwrap_or_default();
         framed.clear();
+        separators.clear();
         if next.len() < rest.len() {
             next.resize(rest.len(), 0);
         }
@@ -224,6 +236,7 @@ impl Blocks {
             data,
             header: self.headers.as_ref().map(Headers::current),
             framed: std::mem::replace(&mut self.framed, framed),
+            separators: std::mem::replace(&mut self.separators, separators),
         };
         self.read = rest.len();
         self.framer.shift(self.whole);
@@ -353,7 +366,7 @@ impl Blocks {
     /// How much memory is held.
     #[cfg(test)]
     pub(crate) fn memory(&self) -> usize {
-        self.buffer.capacity() + self.kept.iter().map(|(data, _)| data.capacity()).sum::<usize>()
+        self.buffer.capacity() + self.kept.iter().map(|(data, ..)| data.capacity()).sum::<usize>()
     }
 
     /// Sets how records are separated, and the header that may be repeated among them.

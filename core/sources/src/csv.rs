@@ -69,14 +69,18 @@ impl Starts {
         starts
     }
 
+    /// Whether a known name may begin with these, or be the first of them alone.
+    #[inline]
+    fn has(&self, first: u8, second: u8) -> bool {
+        let at = usize::from(u16::from_le_bytes([first, second]));
+        self.0[at / 64] >> (at % 64) & 1 == 1
+    }
+
     /// Whether a known name may stand in `text`, which is not trimmed.
     #[inline]
     fn may_be(&self, text: &[u8]) -> bool {
         match *text.trim_ascii_start() {
-            [first, second, ..] => {
-                let at = usize::from(u16::from_le_bytes([first, second]));
-                self.0[at / 64] >> (at % 64) & 1 == 1
-            }
+            [first, second, ..] => self.has(first, second),
             [_] => true,
             [] => false,
         }
@@ -189,6 +193,28 @@ impl Header {
     #[inline]
     pub(crate) fn place(&self, column: Column) -> Where {
         self.places[usize::from(column)]
+    }
+
+    /// Whether the row of `data` whose values begin at `starts` may be no record but a header; most
+    /// cannot.
+    #[inline]
+    pub(crate) fn may_be_header(
+        &self,
+        data: &[u8],
+        mut starts: impl Iterator<Item = usize>,
+    ) -> bool {
+        // Four times, so that it is no loop.
+        let mut may_be = || {
+            starts.next().is_some_and(|at| {
+                match data[at..] {
+                    [first, _, ..] if first == self.delimiter => false,
+                    // Blanks and quotes stand before names.
+                    [first, second, ..] => first <= b'"' || self.starts.has(first, second),
+                    [..] => true,
+                }
+            })
+        };
+        (0..LOOKED_AT).any(|_| may_be())
     }
 
     /// What the row in `line` is.

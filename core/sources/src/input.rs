@@ -11,6 +11,7 @@ use crate::{
     csv::Header,
     framing::{BYTE_ORDER_MARK, Framer, Framing, MAX_RECORD},
     reader::Reader,
+    separators::Separators,
     sniff,
     stream::Shape,
     tsv::{self, Headers},
@@ -130,6 +131,8 @@ pub struct Block {
     pub(crate) header: Option<Arc<tsv::Header>>,
     /// Where its records are: found once, when the block was cut.
     pub(crate) framed: Vec<Framed>,
+    /// What separates the values of those that are marked.
+    pub(crate) separators: Separators,
 }
 
 /// Where a record lies in its block.
@@ -143,6 +146,8 @@ pub(crate) struct Framed {
     pub(crate) line: u32,
     /// Lines without recoverable structure, counted as one record.
     pub(crate) unclosed: bool,
+    /// Whether it is marked what separates its values.
+    pub(crate) marked: bool,
 }
 
 impl Framed {

@@ -35,6 +35,7 @@ mod plan;
 mod reader;
 mod record;
 pub mod scan;
+mod separators;
 mod sniff;
 mod stream;
 #[cfg(test)]

@@ -12,9 +12,10 @@ use remora_abi::{Field, Kind};
 use crate::{
     Block, Events,
     events::Head,
-    fast::{Memory, Screen, Verdict, row::Row, sorted::Sorted, tsv},
+    fast::{Memory, Screen, Verdict, marked, row::Row, sorted::Sorted, tsv},
     plan::PlannedTable,
     record::Record,
+    separators::Values,
     stream::{Shape, Stream},
 };
 
@@ -145,6 +146,11 @@ impl Stream {
                     }
                     // Elements of an array may be written over many lines.
                     Shape::Elements => Verdict::Read,
+                    Shape::Csv(header) if framed.marked => {
+                        let separators = &block.separators;
+                        let mut row = marked::Row::new(data, framed.range(), header, separators);
+                        screen.verdict(&mut row, unwanted)
+                    }
                     Shape::Csv(header) => {
                         screen.verdict(&mut Row::new(content, header, cells), unwanted)
                     }
@@ -153,7 +159,11 @@ impl Stream {
                         // wants it.
                         Some(header) if (framed.end as usize) < data.len() => sorted
                             .as_ref()
-                            .and_then(|sorted| sorted.verdict(content, wanted, unwanted, &mut out))
+                            .filter(|_| framed.marked)
+                            .and_then(|sorted| {
+                                let values = Values::new(&block.separators, framed.range());
+                                sorted.verdict(data, values, wanted, unwanted, &mut out)
+                            })
                             .unwrap_or_else(|| {
                                 screen
                                     .verdict(&mut tsv::Row::new(content, header, starts), unwanted)

@@ -314,6 +314,11 @@ impl Headers {
         !self.changed
     }
 
+    /// What separates the values of the rows.
+    pub(crate) fn separator(&self) -> u8 {
+        self.current.separator
+    }
+
     /// The header of the rows.
     pub(crate) fn current(&self) -> Arc<Header> {
         Arc::clone(&self.current)

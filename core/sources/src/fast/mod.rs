@@ -12,7 +12,7 @@
 //! **Why it may not miss.** Let the reader in full accept a record, and let it
 //! find value *v* in a column (`""` where the column is absent or null). Then
 //! [`Columns::find`] gives *v* or doubt; each format argues this for itself
-//! ([`json`], [`row`]). The verdict ([`Screen::verdict`]) follows the reader's
+//! ([`json`], [`row`], [`marked`], [`tsv`]). The verdict ([`Screen::verdict`]) follows the reader's
 //! own steps over the same functions: the kind from the same columns in the
 //! same order, the fields by the same extraction. Hence a record is dropped
 //! only if the reader in full would have found it of a table that is not swept,
@@ -25,6 +25,7 @@
 mod ends;
 pub(crate) mod json;
 mod layout;
+pub(crate) mod marked;
 mod questions;
 pub(crate) mod row;
 mod screen;

@@ -61,8 +61,13 @@ impl<'b> Columns<'b> for Row<'b, '_> {
     }
 
     fn unescape(&self, value: &'b [u8], out: &mut String) -> bool {
-        let Ok(text) = std::str::from_utf8(value) else { return false };
-        csv::push_unquoted(text, out);
-        true
+        unescape(value, out)
     }
+}
+
+/// Appends what an escaped value stands for; false where only the reader in full can tell.
+pub(super) fn unescape(value: &[u8], out: &mut String) -> bool {
+    let Ok(text) = std::str::from_utf8(value) else { return false };
+    csv::push_unquoted(text, out);
+    true
 }
