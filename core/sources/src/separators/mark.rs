@@ -25,12 +25,18 @@ pub(crate) fn mark(
     rows: &mut Vec<Marked>,
 ) -> bool {
     into.reach(data.len());
+    let first = start / WIDE;
+    // Of a row that was found before.
+    let kept = into.bits[first] & !(u64::MAX << (start % WIDE));
     let separator = written.separator;
-    if written.quoted {
+    let all = if written.quoted {
         dispatch!(level, simd => mark_with::<_, true>(simd, data, start, separator, into, rows))
     } else {
         dispatch!(level, simd => mark_with::<_, false>(simd, data, start, separator, into, rows))
-    }
+    };
+    into.bits[first] |= kept;
+    into.counts[first] = into.bits[first].count_ones() as u8;
+    all
 }
 
 #[inline(always)]
@@ -106,9 +112,7 @@ impl Reading<'_> {
             self.before = edges >> (WIDE - 1);
             self.closed = closing >> (WIDE - 1);
         }
-        // A row that was found before may end in this word.
-        let bits = into.bits[number] & !seen & !(u64::MAX << seen.trailing_zeros())
-            | (separators | newlines) & !within;
+        let bits = (separators | newlines) & !within;
         into.bits[number] = bits;
         into.counts[number] = bits.count_ones() as u8;
         let at = number * WIDE;
