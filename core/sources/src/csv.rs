@@ -198,23 +198,13 @@ impl Header {
     /// Whether the row of `data` whose values begin at `starts` may be no record but a header; most
     /// cannot.
     #[inline]
-    pub(crate) fn may_be_header(
-        &self,
-        data: &[u8],
-        mut starts: impl Iterator<Item = usize>,
-    ) -> bool {
-        // Four times, so that it is no loop.
-        let mut may_be = || {
-            starts.next().is_some_and(|at| {
-                match data[at..] {
-                    [first, _, ..] if first == self.delimiter => false,
-                    // Blanks and quotes stand before names.
-                    [first, second, ..] => first <= b'"' || self.starts.has(first, second),
-                    [..] => true,
-                }
-            })
-        };
-        (0..LOOKED_AT).any(|_| may_be())
+    pub(crate) fn may_be_header(&self, data: &[u8], starts: impl Iterator<Item = usize>) -> bool {
+        starts.take(LOOKED_AT).any(|at| match data[at..] {
+            [first, _, ..] if first == self.delimiter => false,
+            // Blanks and quotes stand before names.
+            [first, second, ..] => first <= b'"' || self.starts.has(first, second),
+            [..] => true,
+        })
     }
 
     /// What the row in `line` is.
