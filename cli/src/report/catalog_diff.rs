@@ -3,7 +3,9 @@
 use std::{collections::BTreeMap, io::Write};
 
 use anyhow::Result;
-use remora_engine::sweep::{Confidence, RuleSighting, Stage};
+use remora_engine::sweep::{
+    ByRule, Confidence, ConfidenceCounts, RuleSighting, SightingList, Stage,
+};
 use remora_keeper::diff::{Change, Entry, ToolDiff, Value};
 use serde::{Serialize, Serializer};
 
@@ -36,7 +38,7 @@ struct Seen {
     count: u64,
     distinct: u64,
     confidence: Confidence,
-    confidence_counts: BTreeMap<Confidence, u64>,
+    confidence_counts: ConfidenceCounts,
     stage: Stage,
 }
 
@@ -57,24 +59,34 @@ pub(crate) struct Found {
 
 impl Found {
     /// Compares sightings by what they are about.
-    pub(crate) fn compare(old: &[RuleSighting], new: &[RuleSighting]) -> Found {
-        let mut by_id: BTreeMap<_, (Option<&RuleSighting>, Option<&RuleSighting>)> =
+    pub(crate) fn compare(old: &SightingList<ByRule>, new: &SightingList<ByRule>) -> Found {
+        let mut by_id: BTreeMap<_, (Option<RuleSighting<'_>>, Option<RuleSighting<'_>>)> =
             BTreeMap::new();
-        let key = |one: &RuleSighting| {
-            (one.tool.clone(), one.rule.clone(), one.tenant.clone(), one.keys.clone())
-        };
-        for one in old {
-            by_id.entry(key(one)).or_default().0 = Some(one);
+        for one in old.iter() {
+            let both = by_id.entry(key(&one)).or_default();
+            both.0 = Some(one);
         }
-        for one in new {
-            by_id.entry(key(one)).or_default().1 = Some(one);
+        for one in new.iter() {
+            let both = by_id.entry(key(&one)).or_default();
+            both.1 = Some(one);
         }
-        let differences = by_id.into_values().filter_map(|(old, new)| difference(old, new));
+        let differences =
+            by_id.into_values().filter_map(|(old, new)| difference(old.as_ref(), new.as_ref()));
         Found { old: old.len(), new: new.len(), differences: differences.collect() }
     }
 }
 
-fn difference(old: Option<&RuleSighting>, new: Option<&RuleSighting>) -> Option<Difference> {
+/// What a sighting is about.
+type About<'s> = (&'s str, &'s str, &'s str, Vec<(&'s str, &'s str)>);
+
+fn key<'s>(one: &RuleSighting<'s>) -> About<'s> {
+    (one.tool, one.rule, one.tenant, one.keys.clone())
+}
+
+fn difference(
+    old: Option<&RuleSighting<'_>>,
+    new: Option<&RuleSighting<'_>>,
+) -> Option<Difference> {
     let one = new.or(old)?;
     let (old, new) = (old.map(seen), new.map(seen));
     let change = match (&old, &new) {
@@ -86,22 +98,27 @@ fn difference(old: Option<&RuleSighting>, new: Option<&RuleSighting>) -> Option<
     Some(Difference {
         change,
         id: one.common.id.clone(),
-        tool: one.tool.clone(),
-        rule: one.rule.clone(),
-        tenant: one.tenant.clone(),
-        keys: one.keys.iter().filter(|(_, value)| !value.is_empty()).cloned().collect(),
+        tool: one.tool.to_owned(),
+        rule: one.rule.to_owned(),
+        tenant: one.tenant.to_owned(),
+        keys: one
+            .keys
+            .iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
         old,
         new,
     })
 }
 
-fn seen(sighting: &RuleSighting) -> Seen {
+fn seen(sighting: &RuleSighting<'_>) -> Seen {
     let common = &sighting.common;
     Seen {
         count: common.count,
         distinct: common.distinct,
         confidence: common.confidence,
-        confidence_counts: common.confidence_counts.clone(),
+        confidence_counts: common.confidence_counts,
         stage: common.stage,
     }
 }

@@ -119,8 +119,8 @@ fn extra_keys(outcome: &Outcome, columns: &[&str]) -> Vec<String> {
     let all = outcome.by_rule.iter().chain(outcome.excluded.by_rule.iter());
     let mut extra: Vec<String> = Vec::new();
     for (key, _) in all.flat_map(|sighting| sighting.keys) {
-        if !columns.contains(&key.as_str()) && !extra.contains(&key) {
-            extra.push(key);
+        if !columns.contains(&key) && !extra.iter().any(|known| known == key) {
+            extra.push(key.to_owned());
         }
     }
     extra.sort();

@@ -3,41 +3,60 @@
 use std::io::Write;
 
 use anyhow::Result;
-use remora_engine::sweep::{Outcome, RuleSighting, SightingList, Summary, ToolSighting};
+use remora_engine::sweep::{ByRule, ByTool, Outcome, SightingList, Summary};
 use serde::Serialize;
 
 /// One object a line; the summary is the last line, so that a stream that was
 /// cut off can be told from a whole one.
 pub(crate) fn write_lines(outcome: &Outcome, out: &mut impl Write) -> Result<()> {
+    let mut lines = Lines { out, waiting: Vec::with_capacity(2 * ENOUGH) };
     // What is excluded comes behind what is reported.
     for sighting in outcome.by_rule.iter().chain(outcome.excluded.by_rule.iter()) {
-        write_line(&sighting, out)?;
+        lines.write(&sighting)?;
     }
     for sighting in outcome.by_tool.iter().chain(outcome.excluded.by_tool.iter()) {
-        write_line(&sighting, out)?;
+        lines.write(&sighting)?;
     }
-    write_line(&outcome.summary, out)
+    lines.write(&outcome.summary)?;
+    lines.finish()
 }
 
-fn write_line(value: &impl Serialize, out: &mut impl Write) -> Result<()> {
-    serde_json::to_writer(&mut *out, value)?;
-    out.write_all(b"\n")?;
-    Ok(())
+/// So many bytes are written at once, or more.
+const ENOUGH: usize = 1 << 16;
+
+/// Lines that are put together in memory: a sighting is some two hundred pieces
+/// of text, and a buffered writer looks for room at each.
+struct Lines<'o, W> {
+    out: &'o mut W,
+    waiting: Vec<u8>,
+}
+
+impl<W: Write> Lines<'_, W> {
+    fn write(&mut self, value: &impl Serialize) -> Result<()> {
+        serde_json::to_writer(&mut self.waiting, value)?;
+        self.waiting.push(b'\n');
+        if self.waiting.len() >= ENOUGH {
+            self.out.write_all(&self.waiting)?;
+            self.waiting.clear();
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<()> {
+        Ok(self.out.write_all(&self.waiting)?)
+    }
 }
 
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Sightings<'a> {
-    ByRule(&'a SightingList<RuleSighting>),
-    ByTool(&'a SightingList<ToolSighting>),
+    Rules(&'a SightingList<ByRule>),
+    Tools(&'a SightingList<ByTool>),
 }
 
 impl<'a> Sightings<'a> {
-    fn of(
-        by_rule: &'a SightingList<RuleSighting>,
-        by_tool: &'a SightingList<ToolSighting>,
-    ) -> Sightings<'a> {
-        if by_tool.is_empty() { Sightings::ByRule(by_rule) } else { Sightings::ByTool(by_tool) }
+    fn of(by_rule: &'a SightingList<ByRule>, by_tool: &'a SightingList<ByTool>) -> Sightings<'a> {
+        if by_tool.is_empty() { Sightings::Rules(by_rule) } else { Sightings::Tools(by_tool) }
     }
 }
 

@@ -9,8 +9,8 @@ use std::{
 
 use anstyle::{AnsiColor, Style as Ansi};
 use remora_engine::sweep::{
-    Basis, Common, Confidence, Cover, Coverage, NO_RULE, Outcome, Overlap, RuleSighting,
-    SightingList, Stage, Summary, ToolSighting, WitnessOut, format_time,
+    Basis, ByRule, ByTool, Common, Confidence, Cover, Coverage, NO_RULE, Outcome, Overlap,
+    RuleSighting, SightingList, Stage, Summary, ToolSighting, WitnessOut, format_time,
 };
 
 use super::{
@@ -60,7 +60,7 @@ struct Table<'a, W> {
 /// What a row of either view shows.
 struct Row<'a> {
     name: String,
-    common: &'a Common,
+    common: &'a Common<'a>,
     details: Vec<(&'static str, String)>,
 }
 
@@ -73,7 +73,7 @@ fn minute(time: Option<i64>) -> String {
     }
 }
 
-fn witness(witness: &WitnessOut) -> String {
+fn witness(witness: &WitnessOut<'_>) -> String {
     let seen = cut(&plain(&witness.seen), 60);
     // The class is the indicator's, and a look-alike is not the indicator.
     let stray = ["lookalike", "elsewhere", "search_suffix"].contains(&witness.how);
@@ -85,19 +85,19 @@ fn witness(witness: &WitnessOut) -> String {
     format!("{} {seen}{said}", witness.field)
 }
 
-fn counts(common: &Common) -> String {
+fn counts(common: &Common<'_>) -> String {
     let parts = common.confidence_counts.iter().rev();
     parts.map(|(level, count)| format!("{count} {level}")).collect::<Vec<_>>().join(", ")
 }
 
-fn details(common: &Common) -> Vec<(&'static str, String)> {
+fn details(common: &Common<'_>) -> Vec<(&'static str, String)> {
     let mut details = Vec::new();
     let why: Vec<String> = common.witnesses.iter().map(witness).collect();
     details.push(("why", why.join("; ")));
-    if common.confidence_counts.len() > 1 {
+    if common.confidence_counts.iter().count() > 1 {
         details.push(("rows", counts(common)));
     }
-    let list = |values: &[String], total: usize| {
+    let list = |values: &[&str], total: usize| {
         let shown: Vec<String> = values.iter().take(3).map(|value| plain(value)).collect();
         let more = total - shown.len();
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -112,7 +112,7 @@ fn details(common: &Common) -> Vec<(&'static str, String)> {
     if let Some(shown) =
         common.evidence.iter().find(|shown| shown.why == "strongest").or(common.evidence.first())
     {
-        details.push(("at", format!("{}:{}", plain(&shown.source), shown.line)));
+        details.push(("at", format!("{}:{}", plain(shown.source), shown.line)));
     }
     if !common.excluded_by.is_empty() {
         details.push(("excluded", format!("by {}", plain(&common.excluded_by.join("; ")))));
@@ -124,13 +124,13 @@ fn details(common: &Common) -> Vec<(&'static str, String)> {
 }
 
 /// What tells devices apart: one with two installations has two sightings.
-fn device(sighting: &ToolSighting) -> (String, Basis, String, Option<String>) {
+fn device<'s>(sighting: &ToolSighting<'s>) -> (&'s str, Basis, &'s str, Option<&'s str>) {
     // The id, where a name is shown instead.
     let id = sighting.device_aliases.first().filter(|_| sighting.device_basis == Basis::Id);
-    (sighting.tenant.clone(), sighting.device_basis, sighting.device.clone(), id.cloned())
+    (sighting.tenant, sighting.device_basis, sighting.device, id.copied())
 }
 
-fn tool_row(sighting: &ToolSighting) -> Row<'_> {
+fn tool_row<'s>(sighting: &'s ToolSighting<'s>) -> Row<'s> {
     let mut rows = details(&sighting.common);
     let hosts: Vec<String> = sighting.hosts.values.iter().map(|host| plain(host)).collect();
     let names = sighting.hosts.total;
@@ -149,27 +149,27 @@ fn tool_row(sighting: &ToolSighting) -> Row<'_> {
             ),
         );
     }
-    let mut name = plain(&sighting.device);
+    let mut name = plain(sighting.device);
     if !sighting.tenant.is_empty() {
-        name = format!("{}/{name}", plain(&sighting.tenant));
+        name = format!("{}/{name}", plain(sighting.tenant));
     }
     if !sighting.instance.is_empty() {
-        rows.insert(0, ("instance", plain(&sighting.instance)));
+        rows.insert(0, ("instance", plain(sighting.instance)));
     }
     Row { name, common: &sighting.common, details: rows }
 }
 
-fn rule_row(sighting: &RuleSighting) -> Row<'_> {
+fn rule_row<'s>(sighting: &'s RuleSighting<'s>) -> Row<'s> {
     let value = |name: &str| {
-        let key = sighting.keys.iter().find(|(key, _)| key == name);
-        key.map(|(_, value)| value.as_str()).unwrap_or_default()
+        let key = sighting.keys.iter().find(|(key, _)| *key == name);
+        key.map(|(_, value)| *value).unwrap_or_default()
     };
     let named = [value("device_name"), value("device_id")];
     let name = named.into_iter().find(|text| !text.is_empty()).unwrap_or("no device");
     let keys: Vec<String> = sighting
         .keys
         .iter()
-        .filter(|(key, value)| key != "device_name" && !value.is_empty())
+        .filter(|(key, value)| *key != "device_name" && !value.is_empty())
         .map(|(key, value)| format!("{key} {}", cut(&plain(value), 60)))
         .collect();
     let mut rows = details(&sighting.common);
@@ -191,10 +191,10 @@ impl<W: Write> Table<'_, W> {
 
     /// By tool: what matters most first; the machine outputs keep the plain
     /// order. Sightings are made twice rather than kept, for they may be many.
-    fn tools(&mut self, sightings: &SightingList<ToolSighting>) -> io::Result<()> {
+    fn tools(&mut self, sightings: &SightingList<ByTool>) -> io::Result<()> {
         let mut all = (0..).zip(sightings.iter()).peekable();
         while let Some((first, one)) = all.next() {
-            let rank = |one: &ToolSighting| Reverse((one.common.confidence, one.common.stage));
+            let rank = |one: &ToolSighting<'_>| Reverse((one.common.confidence, one.common.stage));
             let mut places: Vec<(_, usize)> = vec![(rank(&one), first)];
             let mut devices = 1;
             let mut last = device(&one);
@@ -213,7 +213,7 @@ impl<W: Write> Table<'_, W> {
                 1 => "1 device".to_owned(),
                 count => format!("{} devices", grouped(count as u64)),
             };
-            let title = format!("{} on {devices}", plain(&one.tool_name));
+            let title = format!("{} on {devices}", plain(one.tool_name));
             self.head(&title, &techniques.join(", "))?;
             places.sort_unstable();
             self.columns("DEVICE")?;
@@ -225,10 +225,10 @@ impl<W: Write> Table<'_, W> {
         Ok(())
     }
 
-    fn rules(&mut self, sightings: &SightingList<RuleSighting>) -> io::Result<()> {
+    fn rules(&mut self, sightings: &SightingList<ByRule>) -> io::Result<()> {
         let mut all = sightings.iter().peekable();
         while let Some(one) = all.next() {
-            self.head(&plain(&one.title), &format!("rule {}", plain(&one.rule)))?;
+            self.head(&plain(one.title), &format!("rule {}", plain(one.rule)))?;
             self.columns("DEVICE")?;
             self.row(&rule_row(&one))?;
             while let Some(next) = all.next_if(|next| next.rule == one.rule) {

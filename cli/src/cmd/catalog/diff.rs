@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use remora_catalog::{Selection, Tool, embedded_tools, read_folder};
-use remora_engine::sweep::{self, Options, RuleSighting};
+use remora_engine::sweep::{self, Options, Outcome};
 use remora_keeper::diff;
 
 use crate::{
@@ -90,13 +90,13 @@ fn read(path: &Path, beside: bool) -> Result<(Selection, Vec<Tool>)> {
 
 /// What the two find in the inputs, as far as it is not the same.
 fn compare(old: &Selection, new: &Selection, options: &Options) -> Result<Found> {
-    let old = sightings(old, options, true)?;
-    let new = sightings(new, options, false)?;
-    Ok(Found::compare(&old, &new))
+    let old = outcome(old, options, true)?;
+    let new = outcome(new, options, false)?;
+    Ok(Found::compare(&old.by_rule, &new.by_rule))
 }
 
 /// What a catalog finds. What is wrong with the inputs is told the first time.
-fn sightings(catalog: &Selection, options: &Options, first: bool) -> Result<Vec<RuleSighting>> {
+fn outcome(catalog: &Selection, options: &Options, first: bool) -> Result<Outcome> {
     let detectors = detectors::of_catalog(catalog)?;
     let outcome = sweep::run(&detectors, options)?;
     if first {
@@ -112,5 +112,5 @@ fn sightings(catalog: &Selection, options: &Options, first: bool) -> Result<Vec<
             failed.error.as_deref().unwrap_or("it did not say why")
         );
     }
-    Ok(outcome.by_rule.iter().collect())
+    Ok(outcome)
 }

@@ -156,7 +156,7 @@ pub struct ExclusionExplained {
 pub struct Weighed {
     /// The witness.
     #[serde(flatten)]
-    pub witness: WitnessOut,
+    pub witness: WitnessOut<'static>,
     /// Its worth.
     pub weight: Weight,
     /// Why that much.

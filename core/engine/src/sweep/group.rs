@@ -140,6 +140,8 @@ pub(super) struct Judged<'a> {
     pub place: Place,
     /// What the event carries.
     pub carried: &'a Carried<'a>,
+    /// `event.id`, a text of the pool.
+    pub event_id: u32,
     /// Its number in [`super::overlap::Identities`].
     pub event: u32,
     /// Its device in the input, as [`super::sample::device_hash`] has it.
@@ -159,8 +161,6 @@ pub(super) struct Judged<'a> {
 /// Values of an event that groups collect; empty ones are left out.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Carried<'a> {
-    /// `event.id`.
-    pub event_id: &'a str,
     /// `observation`.
     pub observation: &'a str,
     /// Best name of the account.
@@ -227,7 +227,7 @@ impl Facts {
             record: event.place.record,
             device: event.device,
             input: event.place.input,
-            event_id: pool.intern(carried.event_id.as_bytes()),
+            event_id: event.event_id,
         };
         let surer = event.confidence.cmp(&self.confidence());
         self.show(Evidence::of(record), surer, pool, |pool| pool.intern_witnesses(event.witnesses));
@@ -237,9 +237,9 @@ impl Facts {
         self.stage = self.stage.max(Some(event.stage));
         self.detectors = pool.add_places(self.detectors, detectors);
         self.excluded_by = pool.add_places(self.excluded_by, event.excluded_by);
-        self.seen_as.insert(carried.observation.as_bytes(), pool);
-        self.accounts.insert(carried.account.as_bytes(), pool);
-        self.images.insert(carried.image.as_bytes(), pool);
+        self.seen_as.insert(carried.observation, pool);
+        self.accounts.insert(carried.account, pool);
+        self.images.insert(carried.image, pool);
     }
 
     fn show(
@@ -366,19 +366,22 @@ impl RuleGroup {
     pub(super) fn add(&mut self, event: &Judged<'_>, detectors: &[u32], pool: &mut Pool) {
         self.facts.add(event, detectors, false, pool);
         let carried = event.carried;
-        self.reports.insert(carried.event_id, pool);
-        self.processes.insert(carried.process.as_bytes(), pool);
-        self.cmdlines.insert(carried.cmdline.as_bytes(), pool);
+        self.reports.insert(event.event_id, pool);
+        self.processes.insert(carried.process, pool);
+        self.cmdlines.insert(carried.cmdline, pool);
         for (function, hash) in carried.hashes.into_iter().filter(|(_, hash)| !hash.is_empty()) {
-            let hash = format!("{function}:{}", hash.to_lowercase());
-            self.hashes.insert(hash.as_bytes(), pool);
+            let mut text = pool.take_buffer();
+            text.extend([function, ":"]);
+            push_lower(hash, &mut text);
+            self.hashes.insert(&text, pool);
+            pool.give_buffer(text);
         }
-        self.parents.insert(carried.parent.as_bytes(), pool);
-        self.remote_ips.insert(carried.remote_ip.as_bytes(), pool);
+        self.parents.insert(carried.parent, pool);
+        self.remote_ips.insert(carried.remote_ip, pool);
         if let Some(port) = carried.remote_port {
             self.remote_ports.insert_number(port, pool);
         }
-        self.local_ips.insert(carried.local_ip.as_bytes(), pool);
+        self.local_ips.insert(carried.local_ip, pool);
     }
 }
 
@@ -412,6 +415,16 @@ impl Group for RuleGroup {
     fn facts(&self) -> &Facts {
         &self.facts
     }
+}
+
+/// Appends `text` in small letters.
+fn push_lower(text: &str, out: &mut String) {
+    if !text.is_ascii() {
+        return out.push_str(&text.to_lowercase());
+    }
+    let start = out.len();
+    out.push_str(text);
+    out[start..].make_ascii_lowercase();
 }
 
 /// How a device is known.
@@ -480,7 +493,7 @@ impl ToolGroup {
         self.rules = pool.add_places(self.rules, rules);
         self.grounds = pool.add_grounds(self.grounds, event.grounds);
         self.hosts.insert(event.carried.remote_host, host_pattern, pool);
-        self.device_names.insert(device_name.as_bytes(), pool);
+        self.device_names.insert(device_name, pool);
         if let Some(time) = event.time.filter(|_| event.plausible) {
             // Nanoseconds in 64 bits are 106,751 days from the epoch at most.
             let day = i32::try_from(time.div_euclid(DAY)).expect("days are few");

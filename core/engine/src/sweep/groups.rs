@@ -12,7 +12,7 @@ use super::{
 /// Groups by key. A key is some numbers; equal keys are one group.
 #[derive(Debug)]
 pub(super) struct Table<G> {
-    keys: Interner<u32>,
+    keys: Interner<Vec<u32>>,
     groups: Vec<G>,
 }
 

@@ -16,8 +16,8 @@ use remora_rules::{
 };
 
 use super::{
+    listed::{List, Values},
     pool::{Moving, Pool},
-    sighting::Values,
     values::ValueSet,
 };
 
@@ -91,10 +91,10 @@ impl Hosts {
             return;
         }
         match pattern {
-            None => self.plain.insert(host.as_bytes(), pool),
+            None => self.plain.insert(host, pool),
             Some(pattern) => {
-                let pattern = pool.intern(pattern.as_bytes());
-                self.of(pattern).insert(host.as_bytes(), pool);
+                let pattern = pool.intern(pattern);
+                self.of(pattern).insert(host, pool);
             }
         }
     }
@@ -129,19 +129,19 @@ impl Hosts {
 
     /// At most five: the pattern in place of two names or more that meet it.
     /// The total is that of the names.
-    pub(super) fn listed(&self, pool: &Pool) -> Values<String> {
-        let mut values = self.plain.texts(pool);
+    pub(super) fn listed<'p>(&self, pool: &'p Pool) -> Values<&'p str> {
+        let mut values = self.plain.texts(pool).to_vec();
         let mut total = self.plain.total(pool);
         for (pattern, hosts) in &self.folded {
             total += hosts.total(pool);
             match hosts.total(pool) {
-                1 => values.extend(hosts.texts(pool)),
-                _ => values.push(pool.text(*pattern).to_owned()),
+                1 => values.extend(hosts.first(pool)),
+                _ => values.push(pool.text(*pattern)),
             }
         }
-        values.sort();
+        values.sort_unstable();
         values.truncate(HOSTS_CAP);
-        Values { values, total }
+        Values { values: List::Many(values), total }
     }
 }
 
@@ -192,10 +192,10 @@ mod tests {
         let (mut hosts, mut pool) = (Hosts::default(), Pool::default());
         hosts.insert("relay-7.x.example", Some("relay-*.x.example"), &mut pool);
         hosts.insert("www.x.example", None, &mut pool);
-        assert_eq!(hosts.listed(&pool).values, ["relay-7.x.example", "www.x.example"]);
+        assert_eq!(*hosts.listed(&pool).values, ["relay-7.x.example", "www.x.example"]);
         hosts.insert("relay-8.x.example", Some("relay-*.x.example"), &mut pool);
         let listed = hosts.listed(&pool);
-        assert_eq!(listed.values, ["relay-*.x.example", "www.x.example"]);
+        assert_eq!(*listed.values, ["relay-*.x.example", "www.x.example"]);
         assert_eq!(listed.total, 3);
     }
 

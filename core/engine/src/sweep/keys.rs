@@ -19,14 +19,14 @@ use super::{
 /// Keys of groups by tool that are kept without the groups.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
-    texts: Interner<u8>,
+    texts: Interner<String>,
     keys: HashSet<ToolKey>,
 }
 
 impl Keys {
     /// Adds a key.
     pub(super) fn insert<T: AsRef<str>>(&mut self, key: ToolKey<T>) {
-        self.keys.insert(key.map(|text| self.texts.intern(text.as_ref().as_bytes())));
+        self.keys.insert(key.map(|text| self.texts.intern(text.as_ref())));
     }
 
     /// Every key, each once.
@@ -46,8 +46,8 @@ impl Keys {
     }
 }
 
-fn text_of(texts: &Interner<u8>, text: u32) -> &str {
-    std::str::from_utf8(texts.get(text)).expect("texts are interned whole")
+fn text_of(texts: &Interner<String>, text: u32) -> &str {
+    texts.get(text)
 }
 
 /// What was seen under each key: one text, or (none) several.
@@ -73,7 +73,7 @@ const UNKNOWN: u32 = u32::MAX;
 /// the groups that it is of lie in several pools.
 #[derive(Debug, Default)]
 pub(super) struct ShownKeys {
-    texts: Interner<u8>,
+    texts: Interner<String>,
     /// Full names, by tenant and short name.
     devices: Sole<(u32, u32)>,
     /// Instances, by key without instance.
@@ -87,11 +87,11 @@ impl ShownKeys {
         for key in keys.clone().filter(|key| key.basis == Basis::Fqdn) {
             let short = key.device.split('.').next().unwrap_or_default();
             let [tenant, short, device] =
-                [key.tenant, short, key.device].map(|text| shown.texts.intern(text.as_bytes()));
+                [key.tenant, short, key.device].map(|text| shown.texts.intern(text));
             note(&mut shown.devices, (tenant, short), device);
         }
         for key in keys.filter(|key| !key.instance.is_empty() && key.basis != Basis::None) {
-            let key = key.map(|text| shown.texts.intern(text.as_bytes()));
+            let key = key.map(|text| shown.texts.intern(text));
             let device = shown.on_device(key).unwrap_or(key);
             note(&mut shown.instances, ToolKey { instance: 0, ..device }, key.instance);
         }
@@ -109,7 +109,7 @@ impl ShownKeys {
 
     /// The key to show instead of this one, if it is another.
     fn instead_of<'k>(&'k self, key: ToolKey<&'k str>) -> Option<ToolKey<&'k str>> {
-        let own = key.map(|text| self.texts.find(text.as_bytes()).unwrap_or(UNKNOWN));
+        let own = key.map(|text| self.texts.find(text).unwrap_or(UNKNOWN));
         let device = self.on_device(own);
         let known = device.unwrap_or(own);
         // None of these has an instance, so that a key with one is not found.
@@ -132,7 +132,7 @@ impl ShownKeys {
         for at in places {
             let key = ToolKey::of(by_tool.key(at)).map(|text| pool.text(text));
             let Some(shown) = self.instead_of(key) else { continue };
-            let shown = shown.map(str::to_owned).map(|text| pool.intern(text.as_bytes()));
+            let shown = shown.map(str::to_owned).map(|text| pool.intern(&text));
             let group = by_tool.take(at);
             by_tool.entry(&shown.parts()).merge(group, pool);
         }

@@ -76,7 +76,6 @@ impl Worker {
             how: How::EXACT,
         };
         let carried = Carried {
-            event_id: &made.report,
             observation: "conn_named",
             account: &value,
             image: &device,
@@ -90,6 +89,7 @@ impl Worker {
             plausible: made.time != Some(0),
             place: made.place,
             carried: &carried,
+            event_id: self.groups.pool.intern(&made.report),
             event,
             device: u64::from(made.device),
             confidence: Confidence::ALL[made.level],
@@ -99,13 +99,13 @@ impl Worker {
             excluded_by: &[],
         };
         let Groups { pool, by_rule, by_tool } = &mut self.groups;
-        let device = pool.intern(device.as_bytes());
+        let device = pool.intern(&device);
         by_rule.entry(&[7, 0, device]).add(&judged, &[u32::from(made.identity)], pool);
         let key = ToolKey {
             tenant: 0,
             basis: super::Basis::Id,
             device,
-            tool: pool.intern(b"tool"),
+            tool: pool.intern("tool"),
             instance: 0,
         };
         let name = format!("name {}", made.value % 3);
@@ -214,16 +214,16 @@ proptest! {
                 .map(|one| ReportId::read(&one.report))
                 .collect();
             let reports: Vec<String> = reports.iter().map(ReportId::to_string).collect();
-            prop_assert_eq!(group.reports.to_texts(pool), reports);
+            prop_assert_eq!(&*group.reports.to_texts(pool), reports);
             let ports: BTreeSet<i64> = own().map(|one| i64::from(one.value) - 30).collect();
             prop_assert_eq!(group.remote_ports.total(pool), ports.len());
             let smallest: Vec<i64> = ports.into_iter().take(VALUES_CAP).collect();
-            prop_assert_eq!(group.remote_ports.numbers(pool), smallest);
+            prop_assert_eq!(&*group.remote_ports.numbers(pool), smallest);
             let accounts: BTreeSet<String> =
                 own().map(|one| format!("value {}", one.value)).collect();
             prop_assert_eq!(group.facts.accounts.total(pool), accounts.len());
             let smallest: Vec<String> = accounts.into_iter().take(VALUES_CAP).collect();
-            prop_assert_eq!(group.facts.accounts.texts(pool), smallest);
+            prop_assert_eq!(&*group.facts.accounts.texts(pool), smallest);
             let distinct: BTreeSet<u8> = own().map(|one| one.identity).collect();
             prop_assert_eq!(group.facts.distinct.len(pool), distinct.len() as u64);
             prop_assert_eq!(group.facts().count(), own().count() as u64);
@@ -233,14 +233,19 @@ proptest! {
     }
 }
 
+fn insert(set: &mut ReportSet, report: &str, pool: &mut Pool) {
+    let report = pool.intern(report);
+    set.insert(report, pool);
+}
+
 #[test]
 fn report_ids_sort_numbers_first_by_value_and_stay_exact() {
     let (mut set, mut pool) = (ReportSet::default(), Pool::default());
     let given =
         ["10", "9", "", "x", "007", "-3", "18446744073709551615", "9223372036854775808", "9", "+1"];
-    given.iter().for_each(|text| set.insert(text, &mut pool));
+    given.iter().for_each(|text| insert(&mut set, text, &mut pool));
     let want = ["-3", "9", "10", "9223372036854775808", "18446744073709551615", "+1", "007", "x"];
-    assert_eq!(set.to_texts(&pool), want);
+    assert_eq!(*set.to_texts(&pool), want);
 }
 
 /// Whatever the order, the smallest stay: negative numbers, numbers, texts.
@@ -249,21 +254,18 @@ fn the_smallest_report_ids_stay_when_they_are_cut() {
     let cap = i64::try_from(REPORTS_CAP).expect("the cap is small");
     let mut pool = Pool::default();
     let mut up = ReportSet::default();
-    up.insert("text", &mut pool);
-    (-2..cap + 3).for_each(|number| up.insert(&number.to_string(), &mut pool));
+    insert(&mut up, "text", &mut pool);
+    (-2..cap + 3).for_each(|number| insert(&mut up, &number.to_string(), &mut pool));
     let mut parts = [ReportSet::default(), ReportSet::default()];
     for number in (-2..cap + 3).rev() {
-        parts[usize::from(number % 3 == 0)].insert(&number.to_string(), &mut pool);
+        insert(&mut parts[usize::from(number % 3 == 0)], &number.to_string(), &mut pool);
     }
     let [mut down, other] = parts;
-    down.insert("text", &mut pool);
+    insert(&mut down, "text", &mut pool);
     down.merge(other, &mut pool);
     let texts = up.to_texts(&pool);
     assert_eq!(texts.len(), REPORTS_CAP);
-    assert_eq!(
-        (texts[0].as_str(), texts[REPORTS_CAP - 1].as_str()),
-        ("-2", &*(cap - 3).to_string())
-    );
+    assert_eq!((&*texts[0], &*texts[REPORTS_CAP - 1]), ("-2", &*(cap - 3).to_string()));
     assert!(down.to_texts(&pool) == texts);
 }
 

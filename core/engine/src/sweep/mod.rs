@@ -20,6 +20,7 @@ mod hosts;
 mod intern;
 pub mod judge;
 mod keys;
+mod listed;
 #[cfg(test)]
 mod merging;
 mod overlap;
@@ -60,16 +61,17 @@ pub use explained::{
 pub use group::Basis;
 pub use hosts::Folding;
 pub use judge::{Browsers, Confidence, Stage};
+pub use listed::{ConfidenceCounts, List, Values};
 pub use overlap::Overlap;
 pub use progress::Progress;
 pub use reports::{REPORTS_CAP, ReportId};
 pub use route::Router;
 pub use run::{last_event, run};
 pub use sighting::{
-    Common, EvidenceOut, RULE_SCHEMA, RuleSighting, TOOL_SCHEMA, ToolSighting, Values, WitnessOut,
+    Common, EvidenceOut, RULE_SCHEMA, RuleSighting, TOOL_SCHEMA, ToolSighting, WitnessOut,
     format_time, short_id,
 };
-pub use sightings::{SightingList, Sightings};
+pub use sightings::{ByRule, ByTool, Form, SightingList, Sightings};
 pub use summary::{DetectorSummary, InputSummary, SUMMARY_SCHEMA, SecondPass, Summary};
 pub use trial::{Trial, Tried};
 pub use values::VALUES_CAP;
@@ -224,9 +226,9 @@ impl fmt::Display for Problem {
 #[derive(Debug)]
 pub struct Outcome {
     /// Sightings, when grouping by rule.
-    pub by_rule: SightingList<RuleSighting>,
+    pub by_rule: SightingList<ByRule>,
     /// Sightings, when grouping by tool.
-    pub by_tool: SightingList<ToolSighting>,
+    pub by_tool: SightingList<ByTool>,
     /// Sightings of excluded findings, if they are to be shown.
     pub excluded: Sightings,
     /// What was read, and what could have been seen.

@@ -38,36 +38,44 @@ pub(super) struct Packed {
 /// What groups refer to.
 #[derive(Debug, Default)]
 pub(super) struct Pool {
-    texts: Interner<u8>,
+    texts: Interner<String>,
     /// Sorted sets of places, of which there are few different ones.
-    places: Interner<u32>,
-    grounds: Interner<Ground>,
-    witnesses: Interner<Packed>,
+    places: Interner<Vec<u32>>,
+    grounds: Interner<Vec<Ground>>,
+    witnesses: Interner<Vec<Packed>>,
     pub(super) values: Vec<Many>,
     pub(super) reports: Vec<Reports>,
     pub(super) events: Vec<RoaringBitmap>,
     replaced: usize,
     scratch: Vec<Packed>,
+    buffer: String,
 }
 
 impl Pool {
     /// The number of a text.
-    pub(super) fn intern(&mut self, text: &[u8]) -> u32 {
+    pub(super) fn intern(&mut self, text: &str) -> u32 {
         self.texts.intern(text)
-    }
-
-    /// The bytes of a text.
-    pub(super) fn bytes(&self, text: u32) -> &[u8] {
-        self.texts.get(text)
     }
 
     /// A text.
     pub(super) fn text(&self, text: u32) -> &str {
-        std::str::from_utf8(self.bytes(text)).expect("texts are interned whole")
+        self.texts.get(text)
+    }
+
+    /// An empty text to write a value into before it is interned; to be given
+    /// back, so that its memory serves again.
+    pub(super) fn take_buffer(&mut self) -> String {
+        std::mem::take(&mut self.buffer)
+    }
+
+    /// Takes the buffer back.
+    pub(super) fn give_buffer(&mut self, mut buffer: String) {
+        buffer.clear();
+        self.buffer = buffer;
     }
 
     /// Texts and values apart, to change one by the other.
-    pub(super) fn texts_and_values(&mut self) -> (&mut Interner<u8>, &mut Vec<Many>) {
+    pub(super) fn texts_and_values(&mut self) -> (&mut Interner<String>, &mut Vec<Many>) {
         (&mut self.texts, &mut self.values)
     }
 
@@ -78,8 +86,8 @@ impl Pool {
             self.scratch.push(Packed {
                 field: witness.field,
                 op: witness.op,
-                literal: self.texts.intern(witness.literal.as_bytes()),
-                seen: self.texts.intern(witness.seen.as_bytes()),
+                literal: self.texts.intern(&witness.literal),
+                seen: self.texts.intern(&witness.seen),
                 class: witness.class,
                 role: witness.role,
                 how: witness.how,
@@ -140,10 +148,17 @@ impl Pool {
     }
 }
 
-fn union<T: Copy + Ord + std::hash::Hash>(sets: &mut Interner<T>, known: u32, more: &[T]) -> u32 {
+fn union<T: Copy + Ord + std::hash::Hash>(
+    sets: &mut Interner<Vec<T>>,
+    known: u32,
+    more: &[T],
+) -> u32 {
     let all = sets.get(known);
     if more.iter().all(|one| all.contains(one)) {
         return known;
+    }
+    if all.is_empty() && more.is_sorted_by(|one, next| one < next) {
+        return sets.intern(more);
     }
     let mut all: Vec<T> = all.iter().chain(more).copied().collect();
     all.sort_unstable();
@@ -151,7 +166,11 @@ fn union<T: Copy + Ord + std::hash::Hash>(sets: &mut Interner<T>, known: u32, mo
     sets.intern(&all)
 }
 
-fn merge<T: Copy + Ord + std::hash::Hash>(sets: &mut Interner<T>, one: u32, other: u32) -> u32 {
+fn merge<T: Copy + Ord + std::hash::Hash>(
+    sets: &mut Interner<Vec<T>>,
+    one: u32,
+    other: u32,
+) -> u32 {
     let more = sets.get(other).to_vec();
     union(sets, one, &more)
 }

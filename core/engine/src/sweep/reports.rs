@@ -1,10 +1,13 @@
 //! The set of report ids of a group.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use roaring::RoaringTreemap;
 
-use super::pool::{Held, Moving, Pool, Slot};
+use super::{
+    listed::List,
+    pool::{Held, Moving, Pool, Slot},
+};
 
 /// At most this many report ids are kept: KQL's limit of `make_set`
 /// (make-set-aggregation-function).
@@ -63,22 +66,25 @@ pub(super) struct Reports {
 }
 
 impl ReportSet {
-    /// Adds one; empty ones are dropped, as `make_set` drops nulls.
-    pub(super) fn insert(&mut self, text: &str, pool: &mut Pool) {
-        if text.is_empty() {
+    /// Adds one, a text of the pool; empty ones are dropped, as `make_set` drops nulls.
+    pub(super) fn insert(&mut self, text: u32, pool: &mut Pool) {
+        if text == 0 {
             return;
         }
         match self.0.held() {
-            Held::Nothing => self.0 = Slot::one(pool.intern(text.as_bytes())),
-            Held::One(known) if pool.text(known) == text => {}
+            Held::Nothing => self.0 = Slot::one(text),
+            Held::One(known) if known == text => {}
             Held::One(known) => {
                 let mut reports = Reports::default();
                 reports.insert(ReportId::read(pool.text(known)));
-                reports.insert(ReportId::read(text));
+                reports.insert(ReportId::read(pool.text(text)));
                 self.0 = Slot::many(&mut pool.reports, reports);
                 pool.replace(1);
             }
-            Held::Many(at) => pool.reports[at].insert(ReportId::read(text)),
+            Held::Many(at) => {
+                let id = ReportId::read(pool.text(text));
+                pool.reports[at].insert(id);
+            }
         }
     }
 
@@ -91,10 +97,7 @@ impl ReportSet {
                 let one = std::mem::replace(self, other);
                 self.merge(one, pool);
             }
-            (_, Held::One(other)) => {
-                let text = pool.text(other).to_owned();
-                self.insert(&text, pool);
-            }
+            (_, Held::One(other)) => self.insert(other, pool),
             (Held::Many(at), Held::Many(other)) => {
                 let other = std::mem::take(&mut pool.reports[other]);
                 pool.reports[at].merge(other);
@@ -108,11 +111,11 @@ impl ReportSet {
     }
 
     /// As text, ascending.
-    pub(super) fn to_texts(self, pool: &Pool) -> Vec<String> {
+    pub(super) fn to_texts(self, pool: &Pool) -> List<Cow<'_, str>> {
         match self.0.held() {
-            Held::Nothing => Vec::new(),
-            Held::One(text) => vec![pool.text(text).to_owned()],
-            Held::Many(at) => pool.reports[at].to_texts(),
+            Held::Nothing => List::default(),
+            Held::One(text) => List::One([pool.text(text).into()]),
+            Held::Many(at) => List::Many(pool.reports[at].to_texts()),
         }
     }
 }
@@ -151,10 +154,10 @@ impl Reports {
         }
     }
 
-    fn to_texts(&self) -> Vec<String> {
-        let negative = self.negative.iter().map(|number| (number as i64).to_string());
-        let positive = self.positive.iter().map(|number| number.to_string());
-        let texts = self.texts.iter().map(|text| text.to_string());
+    fn to_texts(&self) -> Vec<Cow<'_, str>> {
+        let negative = self.negative.iter().map(|number| (number as i64).to_string().into());
+        let positive = self.positive.iter().map(|number| number.to_string().into());
+        let texts = self.texts.iter().map(|text| (&**text).into());
         negative.chain(positive).chain(texts).collect()
     }
 }

@@ -55,6 +55,10 @@ pub(super) type Clause = Vec<Field>;
 pub(super) struct Rule {
     /// As stated.
     pub stated: OwnedRule,
+    /// The names of its kinds, ascending.
+    pub kind_names: Vec<&'static str>,
+    /// The names that its keys have in output, in its order.
+    pub key_names: Vec<String>,
     /// The detectors that state it, by place.
     pub detectors: Vec<u32>,
     /// Whether its sightings are reported (`--rule`, `--tool`).
@@ -112,7 +116,12 @@ impl Rules {
                             .map_err(|_| SweepError::new("too many rules"))?;
                         by_id.insert(stated.id.clone(), place);
                         let (needs, learns_from) = all.needs_of(stated);
+                        let mut kind_names: Vec<&str> =
+                            stated.kinds.iter().map(|kind| kind.name()).collect();
+                        kind_names.sort_unstable();
                         all.rules.push(Rule {
+                            key_names: stated.keys.iter().map(|key| key_name(*key)).collect(),
+                            kind_names,
                             stated: stated.clone(),
                             detectors: Vec::new(),
                             reported: true,
@@ -234,7 +243,7 @@ impl Rules {
 }
 
 /// The name that a key has in output.
-pub(super) fn key_name(key: Field) -> String {
+fn key_name(key: Field) -> String {
     match key {
         field::USER_UPN => "account".to_owned(),
         other => other.name().replace('.', "_"),

@@ -453,6 +453,7 @@ impl<'a> Worker<'a> {
             plausible: time.is_none_or(|time| is_plausible(time, options.now)),
             place: Place { input: job.input, line: events.line(row), record: events.record(row) },
             carried: &carried,
+            event_id: groups.pool.intern(events.text(row, field::EVENT_ID)),
             event: number,
             device: device_hash(events, row),
             confidence: judge::confidence(&event, &witnesses),
@@ -468,7 +469,7 @@ impl<'a> Worker<'a> {
                     let parts = &mut self.key;
                     parts.clear();
                     parts.push(finding.rule);
-                    parts.push(pool.intern(tenant(events, row, options).as_bytes()));
+                    parts.push(pool.intern(tenant(events, row, options)));
                     let keys = &rules.get(finding.rule).stated.keys;
                     parts.extend(keys.iter().map(|field| key(events, row, *field, pool)));
                     let own: Vec<&OwnedWitness> = finding.witnesses.iter().collect();
@@ -484,7 +485,7 @@ impl<'a> Worker<'a> {
                 let fired: Vec<u32> = reported().map(|finding| finding.rule).collect();
                 let key = tool_key(options, rules, events, findings);
                 let pattern = options.folding.pattern(&key.tool, carried.remote_host);
-                let key = key.map(|text| pool.intern(text.as_bytes()));
+                let key = key.map(|text| pool.intern(&text));
                 let name = events.text(row, field::DEVICE_NAME);
                 let group = by_tool.entry(&key.parts());
                 group.add(&judged, &detectors, &fired, name, pattern, pool);

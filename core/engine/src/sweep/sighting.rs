@@ -1,7 +1,7 @@
 //! Sightings as they leave the engine: the machine output's
 //! contract (`docs/output.md`), as types.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, sync::Arc};
 
 use remora_abi::How;
 use serde::{Serialize, Serializer, ser::SerializeMap};
@@ -11,10 +11,10 @@ use super::{
     group::{Basis, Facts, RuleGroup, Shown, ToolGroup},
     groups::{ToolKey, rule_key},
     judge::{Confidence, Stage},
+    listed::{ConfidenceCounts, List, Values},
     pool::{Packed, Pool},
-    rules::{Rules, key_name},
+    rules::{Rule, Rules},
     sample::Devices,
-    values::ValueSet,
     verdict::Verdict,
 };
 use crate::host::OwnedWitness;
@@ -38,20 +38,22 @@ pub fn short_id<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part.as_bytes());
     }
-    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half & 15)]);
+    let digits = |byte: &u8| [digit(byte >> 4), digit(byte & 15)];
+    hash.finalize().iter().take(8).flat_map(digits).collect()
 }
 
 /// Why a sighting is believed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct WitnessOut {
+pub struct WitnessOut<'p> {
     /// Canonical name of the field.
     pub field: &'static str,
     /// The predicate.
     pub op: &'static str,
     /// What it was compared to.
-    pub value: String,
+    pub value: Cow<'p, str>,
     /// The value seen.
-    pub seen: String,
+    pub seen: Cow<'p, str>,
     /// How a name met it.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub how: &'static str,
@@ -63,22 +65,28 @@ pub struct WitnessOut {
     pub role: &'static str,
 }
 
-impl WitnessOut {
-    fn new(witness: &Packed, pool: &Pool) -> WitnessOut {
+impl<'p> WitnessOut<'p> {
+    fn new(witness: &Packed, pool: &'p Pool) -> WitnessOut<'p> {
         let Packed { field, op, literal, seen, class, role, how } = *witness;
-        let text = |text| pool.text(text).to_owned();
-        let (literal, seen) = (text(literal), text(seen));
-        (&OwnedWitness { field, op, literal, seen, class, role, how }).into()
+        WitnessOut {
+            field: field.name(),
+            op: op.name(),
+            value: pool.text(literal).into(),
+            seen: pool.text(seen).into(),
+            how: if how == How::NONE { "" } else { how.name() },
+            class: class.name(),
+            role: role.name(),
+        }
     }
 }
 
-impl From<&OwnedWitness> for WitnessOut {
+impl From<&OwnedWitness> for WitnessOut<'static> {
     fn from(witness: &OwnedWitness) -> Self {
         WitnessOut {
             field: witness.field.name(),
             op: witness.op.name(),
-            value: witness.literal.clone(),
-            seen: witness.seen.clone(),
+            value: witness.literal.clone().into(),
+            seen: witness.seen.clone().into(),
             how: if witness.how == How::NONE { "" } else { witness.how.name() },
             class: witness.class.name(),
             role: witness.role.name(),
@@ -88,64 +96,25 @@ impl From<&OwnedWitness> for WitnessOut {
 
 /// A record that can be looked up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct EvidenceOut {
+pub struct EvidenceOut<'p> {
     /// `first`, `strongest` or `last`. A record that is two of them is listed
     /// once, as the one named first here; no `strongest` means the first.
     pub why: &'static str,
     /// The input.
-    pub source: String,
+    pub source: &'p str,
     /// Line of the input, from 1.
     pub line: u64,
     /// When.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<String>,
     /// The source's own id.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub event_id: String,
-}
-
-/// A set of values, capped; beside it `<name>_total` where it was cut.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Values<T> {
-    /// The smallest.
-    pub values: Vec<T>,
-    /// How many there were.
-    pub total: usize,
-}
-
-impl Values<String> {
-    fn of(set: ValueSet, pool: &Pool) -> Self {
-        Values { values: set.texts(pool), total: set.total(pool) }
-    }
-}
-
-impl Values<i64> {
-    fn of_numbers(set: ValueSet, pool: &Pool) -> Self {
-        Values { values: set.numbers(pool), total: set.total(pool) }
-    }
-}
-
-impl<T: Serialize> Values<T> {
-    fn put<M: SerializeMap>(
-        &self,
-        name: &'static str,
-        total: &'static str,
-        map: &mut M,
-    ) -> Result<(), M::Error> {
-        if self.values.is_empty() {
-            return Ok(());
-        }
-        map.serialize_entry(name, &self.values)?;
-        if self.total > self.values.len() {
-            map.serialize_entry(total, &self.total)?;
-        }
-        Ok(())
-    }
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub event_id: &'p str,
 }
 
 /// What sightings by rule and by tool have in common.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Common {
+pub struct Common<'p> {
     /// A short hash of the keys.
     pub id: String,
     /// Earliest time.
@@ -159,26 +128,26 @@ pub struct Common {
     /// The strongest level.
     pub confidence: Confidence,
     /// Rows per level that occurred.
-    pub confidence_counts: BTreeMap<Confidence, u64>,
+    pub confidence_counts: ConfidenceCounts,
     /// The furthest stage.
     pub stage: Stage,
     /// What was said of its findings.
     pub verdict: Verdict,
     /// The exclusions that take its findings out of the report, with their
     /// parameters.
-    pub excluded_by: Vec<String>,
+    pub excluded_by: Vec<&'p str>,
     /// Observations.
-    pub seen_as: Values<String>,
+    pub seen_as: Values<&'p str>,
     /// The detectors that found it.
-    pub detectors: Vec<String>,
+    pub detectors: Vec<&'p str>,
     /// Accounts.
-    pub accounts: Values<String>,
+    pub accounts: Values<&'p str>,
     /// Full paths of processes.
-    pub images: Values<String>,
+    pub images: Values<&'p str>,
     /// Why, by the strongest record.
-    pub witnesses: Vec<WitnessOut>,
+    pub witnesses: Vec<WitnessOut<'p>>,
     /// At most three records.
-    pub evidence: Vec<EvidenceOut>,
+    pub evidence: Vec<EvidenceOut<'p>>,
     /// A detector failed during the run, so that there may be more.
     pub incomplete: bool,
 }
@@ -215,17 +184,12 @@ impl Names {
     }
 }
 
-impl Common {
-    fn new(facts: &Facts, id: String, names: &Names, pool: &Pool) -> Common {
-        let confidence_counts = Confidence::ALL
-            .into_iter()
-            .zip(facts.confidence_counts)
-            .filter(|(_, count)| *count > 0)
-            .collect();
+impl<'p> Common<'p> {
+    fn new(facts: &Facts, id: String, names: &'p Names, pool: &'p Pool) -> Common<'p> {
         let found_by = pool.places(facts.detectors);
-        let mut detectors: Vec<String> =
-            found_by.iter().map(|at| names.detectors[*at as usize].clone()).collect();
-        detectors.sort();
+        let mut detectors: Vec<&str> =
+            found_by.iter().map(|at| names.detectors[*at as usize].as_str()).collect();
+        detectors.sort_unstable();
         let excluded_by = pool.places(facts.excluded_by);
         let witnesses = pool.witnesses(facts.witnesses).iter();
         Common {
@@ -235,12 +199,12 @@ impl Common {
             count: facts.count(),
             distinct: facts.distinct.len(pool),
             confidence: facts.confidence(),
-            confidence_counts,
+            confidence_counts: ConfidenceCounts(facts.confidence_counts),
             stage: facts.stage.unwrap_or(Stage::Present),
             verdict: if excluded_by.is_empty() { Verdict::Unreviewed } else { Verdict::Excluded },
             excluded_by: excluded_by
                 .iter()
-                .map(|at| names.exclusions[*at as usize].clone())
+                .map(|at| names.exclusions[*at as usize].as_str())
                 .collect(),
             seen_as: Values::of(facts.seen_as, pool),
             detectors,
@@ -261,33 +225,37 @@ impl Common {
     }
 
     fn put_times<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        if let Some(time) = self.first_seen {
-            map.serialize_entry("first_seen", &format_time(time))?;
+        let first = self.first_seen.map(format_time);
+        if let Some(time) = &first {
+            map.serialize_entry("first_seen", time)?;
         }
-        if let Some(time) = self.last_seen {
-            map.serialize_entry("last_seen", &format_time(time))?;
+        match self.last_seen {
+            None => {}
+            Some(_) if self.last_seen == self.first_seen => {
+                map.serialize_entry("last_seen", &first)?;
+            }
+            Some(time) => map.serialize_entry("last_seen", &format_time(time))?,
         }
         Ok(())
     }
 }
 
-fn evidence(facts: &Facts, names: &Names, pool: &Pool) -> Vec<EvidenceOut> {
+fn evidence<'p>(facts: &Facts, names: &'p Names, pool: &'p Pool) -> Vec<EvidenceOut<'p>> {
     let all = [("first", facts.first()), ("strongest", facts.strongest()), ("last", facts.last())];
     let place = |shown: &Shown| (shown.input, shown.line);
-    let mut listed: Vec<&Shown> = Vec::new();
     let mut rows = Vec::new();
-    for (why, shown) in all {
+    for (at, (why, shown)) in all.into_iter().enumerate() {
         let Some(shown) = shown else { continue };
-        if listed.iter().any(|known| place(known) == place(shown)) {
+        let listed = all[..at].iter().filter_map(|(_, known)| *known);
+        if listed.into_iter().any(|known| place(known) == place(shown)) {
             continue;
         }
-        listed.push(shown);
         rows.push(EvidenceOut {
             why,
-            source: names.sources[shown.input as usize].clone(),
+            source: &names.sources[shown.input as usize],
             line: shown.line,
             time: shown.time.map(format_time),
-            event_id: pool.text(shown.event_id).to_owned(),
+            event_id: pool.text(shown.event_id),
         });
     }
     rows
@@ -295,58 +263,60 @@ fn evidence(facts: &Facts, names: &Names, pool: &Pool) -> Vec<EvidenceOut> {
 
 /// One group of one rule: KQL's row, with what KQL does not say.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RuleSighting {
+pub struct RuleSighting<'p> {
     /// The tool's id.
-    pub tool: String,
+    pub tool: &'p str,
     /// The rule's id.
-    pub rule: String,
+    pub rule: &'p str,
     /// The rule's name.
-    pub title: String,
+    pub title: &'p str,
     /// ATT&CK ids.
-    pub techniques: Vec<String>,
-    /// Names of the kinds that the rule looks at.
-    pub kinds: Vec<String>,
+    pub techniques: &'p [String],
+    /// Names of the kinds that the rule looks at, ascending.
+    pub kinds: &'p [&'static str],
     /// Customer.
-    pub tenant: String,
+    pub tenant: &'p str,
     /// The rule's keys with their values, in the rule's order.
-    pub keys: Vec<(String, String)>,
+    pub keys: Vec<(&'p str, &'p str)>,
     /// Report ids, ascending.
-    pub reports: Vec<String>,
+    pub reports: List<Cow<'p, str>>,
     /// File names of processes.
-    pub processes: Values<String>,
+    pub processes: Values<&'p str>,
     /// Command lines.
-    pub cmdlines: Values<String>,
+    pub cmdlines: Values<&'p str>,
     /// Hashes.
-    pub hashes: Values<String>,
+    pub hashes: Values<&'p str>,
     /// Images of parents.
-    pub parents: Values<String>,
+    pub parents: Values<&'p str>,
     /// Addresses of peers.
-    pub remote_ips: Values<String>,
+    pub remote_ips: Values<&'p str>,
     /// Ports of peers.
     pub remote_ports: Values<i64>,
     /// Own addresses.
-    pub local_ips: Values<String>,
+    pub local_ips: Values<&'p str>,
     /// The rest.
-    pub common: Common,
+    pub common: Common<'p>,
 }
 
-impl RuleSighting {
-    pub(super) fn new(key: &[u32], group: &RuleGroup, names: &Names, pool: &Pool) -> RuleSighting {
-        let rule = &names.rules.get(key[rule_key::RULE]).stated;
-        let mut kinds: Vec<String> = rule.kinds.iter().map(|kind| kind.name().to_owned()).collect();
-        kinds.sort();
+impl<'p> RuleSighting<'p> {
+    pub(super) fn new(
+        key: &[u32],
+        group: &RuleGroup,
+        names: &'p Names,
+        pool: &'p Pool,
+    ) -> RuleSighting<'p> {
+        let Rule { stated: rule, kind_names, key_names, .. } = names.rules.get(key[rule_key::RULE]);
         let parts = [RULE_SCHEMA, &rule.tool, &rule.id];
         let texts = || key[rule_key::TENANT..].iter().map(|text| pool.text(*text));
         let id = short_id(parts.into_iter().chain(texts()));
-        let values = texts().skip(1).map(str::to_owned);
         RuleSighting {
-            tool: rule.tool.clone(),
-            rule: rule.id.clone(),
-            title: rule.title.clone(),
-            techniques: rule.techniques.clone(),
-            kinds,
-            tenant: pool.text(key[rule_key::TENANT]).to_owned(),
-            keys: rule.keys.iter().map(|key| key_name(*key)).zip(values).collect(),
+            tool: &rule.tool,
+            rule: &rule.id,
+            title: &rule.title,
+            techniques: &rule.techniques,
+            kinds: kind_names,
+            tenant: pool.text(key[rule_key::TENANT]),
+            keys: key_names.iter().map(String::as_str).zip(texts().skip(1)).collect(),
             reports: group.reports.to_texts(pool),
             processes: Values::of(group.processes, pool),
             cmdlines: Values::of(group.cmdlines, pool),
@@ -360,7 +330,7 @@ impl RuleSighting {
     }
 }
 
-impl Serialize for RuleSighting {
+impl Serialize for RuleSighting<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("schema", RULE_SCHEMA)?;
@@ -372,7 +342,7 @@ impl Serialize for RuleSighting {
         if !self.techniques.is_empty() {
             map.serialize_entry("techniques", &self.techniques)?;
         }
-        match &self.kinds[..] {
+        match self.kinds {
             [kind] => map.serialize_entry("kind", kind)?,
             kinds => map.serialize_entry("kinds", kinds)?,
         }
@@ -411,29 +381,29 @@ impl Serialize for RuleSighting {
 
 /// One tool on one device.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ToolSighting {
+pub struct ToolSighting<'p> {
     /// Customer.
-    pub tenant: String,
+    pub tenant: &'p str,
     /// The device's name to show: a host name if there is one.
-    pub device: String,
+    pub device: &'p str,
     /// How the device is known.
     pub device_basis: Basis,
     /// Other names of it.
-    pub device_aliases: Vec<String>,
+    pub device_aliases: Vec<&'p str>,
     /// The tool's id.
-    pub tool: String,
+    pub tool: &'p str,
     /// The tool's name.
-    pub tool_name: String,
+    pub tool_name: &'p str,
     /// Which installation.
-    pub instance: String,
+    pub instance: &'p str,
     /// Ids of the rules that fired.
-    pub rules: Vec<String>,
+    pub rules: Vec<&'p str>,
     /// ATT&CK ids.
-    pub techniques: Vec<String>,
+    pub techniques: Vec<&'p str>,
     /// Names of peers, folded, at most five; the total is that of the names.
-    pub hosts: Values<String>,
+    pub hosts: Values<&'p str>,
     /// Grounds, in other events of the device, that the strongest record lacks.
-    pub corroborated_by: Vec<String>,
+    pub corroborated_by: Vec<&'static str>,
     /// It was first seen within an hour of where its device's rows in that
     /// input begin: it may be older.
     pub first_seen_at_edge: bool,
@@ -444,35 +414,40 @@ pub struct ToolSighting {
     /// Rows whose time no clock could show; they count, but not in first and last.
     pub time_suspect: u64,
     /// The rest.
-    pub common: Common,
+    pub common: Common<'p>,
 }
 
-impl ToolSighting {
-    pub(super) fn new(key: &[u32], group: &ToolGroup, names: &Names, pool: &Pool) -> ToolSighting {
+impl<'p> ToolSighting<'p> {
+    pub(super) fn new(
+        key: &[u32],
+        group: &ToolGroup,
+        names: &'p Names,
+        pool: &'p Pool,
+    ) -> ToolSighting<'p> {
         let key = ToolKey::of(key);
         let [tenant, id, tool, instance] =
             [key.tenant, key.device, key.tool, key.instance].map(|text| pool.text(text));
         let parts = [TOOL_SCHEMA, tool, tenant, key.basis.name(), id, instance];
-        let mut rules: Vec<String> = Vec::new();
-        let mut techniques: Vec<String> = Vec::new();
-        let mut tool_name = tool.to_owned();
+        let mut rules: Vec<&str> = Vec::new();
+        let mut techniques: Vec<&str> = Vec::new();
+        let mut tool_name = tool;
         for place in pool.places(group.rules) {
             let rule = &names.rules.get(*place).stated;
-            rules.push(rule.id.clone());
-            techniques.extend(rule.techniques.iter().cloned());
+            rules.push(&rule.id);
+            techniques.extend(rule.techniques.iter().map(String::as_str));
             if !rule.tool_name.is_empty() {
-                tool_name.clone_from(&rule.tool_name);
+                tool_name = &rule.tool_name;
             }
         }
-        rules.sort();
-        techniques.sort();
+        rules.sort_unstable();
+        techniques.sort_unstable();
         techniques.dedup();
         let known = group.device_names.texts(pool);
-        let device = shown_device(key, group, pool).to_owned();
-        let own = (key.basis == Basis::Id && device != id).then(|| id.to_owned());
+        let device = shown_device(key, group, pool);
+        let own = (key.basis == Basis::Id && device != id).then_some(id);
         // Another case of the same name is no other name.
-        let other = |name: &String| name.to_lowercase() != device.to_lowercase();
-        let aliases: Vec<String> = known.into_iter().filter(other).collect();
+        let other = |name: &&str| *name != device && name.to_lowercase() != device.to_lowercase();
+        let aliases = known.iter().copied().filter(other);
         let at_edge = |shown: Option<&Shown>, distance: fn(i64, (i64, i64)) -> i64| {
             let log = shown.and_then(|shown| names.log_of(shown));
             shown
@@ -484,17 +459,17 @@ impl ToolSighting {
         let grounds: Vec<_> = shown.iter().map(|w| super::judge::Ground::of(w.field)).collect();
         let others = pool.grounds(group.grounds).iter().filter(|ground| !grounds.contains(ground));
         ToolSighting {
-            tenant: tenant.to_owned(),
+            tenant,
             device,
             device_basis: key.basis,
             device_aliases: own.into_iter().chain(aliases).collect(),
-            tool: tool.to_owned(),
+            tool,
             tool_name,
-            instance: instance.to_owned(),
+            instance,
             rules,
             techniques,
             hosts: group.hosts.listed(pool),
-            corroborated_by: others.map(|ground| ground.name().to_owned()).collect(),
+            corroborated_by: others.map(|ground| ground.name()).collect(),
             first_seen_at_edge: at_edge(group.facts.first(), |time, log| time - log.0),
             last_seen_at_edge: at_edge(group.facts.last(), |time, log| log.1 - time),
             active_days: group.days.len() as u64,
@@ -513,7 +488,7 @@ pub(super) fn shown_device<'p>(key: ToolKey, group: &ToolGroup, pool: &'p Pool) 
     }
 }
 
-impl Serialize for ToolSighting {
+impl Serialize for ToolSighting<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("schema", TOOL_SCHEMA)?;
@@ -545,8 +520,15 @@ impl Serialize for ToolSighting {
             map.serialize_entry("corroborated_by", &self.corroborated_by)?;
         }
         self.common.put_verdict(&mut map)?;
-        let verdicts = BTreeMap::from([(self.common.verdict, self.common.count)]);
-        map.serialize_entry("verdicts", &verdicts)?;
+        /// Rows by what was said of them.
+        struct Verdicts(Verdict, u64);
+
+        impl Serialize for Verdicts {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_map([(self.0, self.1)])
+            }
+        }
+        map.serialize_entry("verdicts", &Verdicts(self.common.verdict, self.common.count))?;
         self.common.put_times(&mut map)?;
         if self.common.first_seen.is_some() {
             map.serialize_entry("first_seen_at_edge", &self.first_seen_at_edge)?;

@@ -19,9 +19,9 @@ pub(super) fn is_plausible(time: i64, now: i64) -> bool {
 pub(super) fn key(events: &Events, row: usize, key: Field, pool: &mut Pool) -> u32 {
     if key.is_number() {
         let number = events.number(row, key).map(|number| number.to_string());
-        pool.intern(number.unwrap_or_default().as_bytes())
+        pool.intern(&number.unwrap_or_default())
     } else {
-        pool.intern(events.text(row, key).as_bytes())
+        pool.intern(events.text(row, key))
     }
 }
 
@@ -38,7 +38,6 @@ pub(super) fn carried(events: &Events, row: usize) -> Carried<'_> {
         ("md5", field::FILE_MD5),
     ];
     Carried {
-        event_id: text(field::EVENT_ID),
         observation: text(field::OBSERVATION),
         account: text(field::USER),
         process: text(field::PROCESS_NAME),

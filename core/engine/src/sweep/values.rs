@@ -8,6 +8,7 @@ use std::{
 
 use super::{
     intern::Interner,
+    listed::List,
     pool::{Held, Moving, Pool, Slot},
 };
 
@@ -31,13 +32,13 @@ pub(super) struct Many {
 
 impl ValueSet {
     /// Adds a value; an empty one is none.
-    pub(super) fn insert(&mut self, value: &[u8], pool: &mut Pool) {
+    pub(super) fn insert(&mut self, value: &str, pool: &mut Pool) {
         if value.is_empty() {
             return;
         }
         match self.0.held() {
             Held::Nothing => self.0 = Slot::one(pool.intern(value)),
-            Held::One(known) if pool.bytes(known) == value => {}
+            Held::One(known) if pool.text(known) == value => {}
             Held::One(known) => {
                 let mut many = Many { smallest: vec![known], all: None };
                 let (texts, values) = pool.texts_and_values();
@@ -53,9 +54,10 @@ impl ValueSet {
         }
     }
 
-    /// Adds a number, so that numbers sort by value.
+    /// Adds a number.
     pub(super) fn insert_number(&mut self, number: i64, pool: &mut Pool) {
-        self.insert(&(number ^ i64::MIN).to_be_bytes(), pool);
+        let digits = digits(number);
+        self.insert(std::str::from_utf8(&digits).expect("seven bits are ASCII"), pool);
     }
 
     /// Adds every value of another set of the same pool.
@@ -88,17 +90,19 @@ impl ValueSet {
         ValueSet(moving.values(self.0))
     }
 
-    fn smallest<V>(self, pool: &Pool, value: impl Fn(u32) -> V) -> Vec<V> {
+    fn smallest<V>(self, pool: &Pool, value: impl Fn(u32) -> V) -> List<V> {
         match self.0.held() {
-            Held::Nothing => Vec::new(),
-            Held::One(text) => vec![value(text)],
-            Held::Many(at) => pool.values[at].smallest.iter().map(|text| value(*text)).collect(),
+            Held::Nothing => List::default(),
+            Held::One(text) => List::One([value(text)]),
+            Held::Many(at) => {
+                List::Many(pool.values[at].smallest.iter().map(|text| value(*text)).collect())
+            }
         }
     }
 
     /// The smallest values, ascending.
-    pub(super) fn texts(self, pool: &Pool) -> Vec<String> {
-        self.smallest(pool, |text| pool.text(text).to_owned())
+    pub(super) fn texts(self, pool: &Pool) -> List<&str> {
+        self.smallest(pool, |text| pool.text(text))
     }
 
     /// The smallest text.
@@ -111,11 +115,8 @@ impl ValueSet {
     }
 
     /// The smallest numbers, ascending.
-    pub(super) fn numbers(self, pool: &Pool) -> Vec<i64> {
-        self.smallest(pool, |number| {
-            let bytes = pool.bytes(number).try_into();
-            i64::from_be_bytes(bytes.expect("a set of numbers holds nothing else")) ^ i64::MIN
-        })
+    pub(super) fn numbers(self, pool: &Pool) -> List<i64> {
+        self.smallest(pool, |number| number_of(pool.text(number)))
     }
 
     /// How many different values there were.
@@ -133,7 +134,7 @@ impl ValueSet {
 
 impl Many {
     /// Adds a value, and tells whether one was pushed out by it.
-    fn insert(&mut self, value: &[u8], texts: &mut Interner<u8>) -> bool {
+    fn insert(&mut self, value: &str, texts: &mut Interner<String>) -> bool {
         let place = self.smallest.binary_search_by(|known| texts.get(*known).cmp(value));
         let Err(place) = place else { return false };
         if self.smallest.len() == VALUES_CAP {
@@ -149,7 +150,7 @@ impl Many {
         false
     }
 
-    fn merge(&mut self, other: Many, texts: &Interner<u8>) {
+    fn merge(&mut self, other: Many, texts: &Interner<String>) {
         if self.all.is_some() || other.all.is_some() {
             let all = self.hashes(texts);
             match other.all {
@@ -167,13 +168,25 @@ impl Many {
     }
 
     /// The hashes of every value so far.
-    fn hashes(&mut self, texts: &Interner<u8>) -> &mut HashSet<u64> {
+    fn hashes(&mut self, texts: &Interner<String>) -> &mut HashSet<u64> {
         let smallest = self.smallest.iter();
         self.all.get_or_insert_with(|| smallest.map(|text| hash(texts.get(*text))).collect())
     }
 }
 
-fn hash(value: &[u8]) -> u64 {
+/// A number as a text of ten characters of seven bits, so that numbers sort by
+/// value.
+fn digits(number: i64) -> [u8; 10] {
+    let bits = (number ^ i64::MIN) as u64;
+    std::array::from_fn(|at| (bits >> (7 * (9 - at)) & 0x7f) as u8)
+}
+
+/// The number of [`digits`].
+fn number_of(text: &str) -> i64 {
+    text.bytes().fold(0, |bits: i64, byte| bits << 7 | i64::from(byte)) ^ i64::MIN
+}
+
+fn hash(value: &str) -> u64 {
     // Without keys: the count must not differ from run to run.
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
