@@ -126,12 +126,12 @@ fn compare(paths: Vec<PathBuf>, window: Window) -> Devices {
     let mut together: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
     for one in outcome.by_rule.iter() {
         let key = |name: &str| {
-            let key = one.keys.iter().find(|(key, _)| key == name);
-            key.map(|(_, value)| value.clone()).expect("every rule here has the key")
+            let key = one.keys.iter().find(|(key, _)| *key == name);
+            key.map(|(_, value)| (*value).to_owned()).expect("every rule here has the key")
         };
-        let reports = one.reports.iter().cloned().collect();
+        let reports = one.reports.iter().map(|id| id.clone().into_owned()).collect();
         let given = Given { reports, rows: one.common.count, distinct: one.common.distinct };
-        match one.rule.as_str() {
+        match one.rule {
             ALL => drop(all.insert((key("device_id"), key("device_name")), given)),
             ANY => drop(any.insert((key("device_id"), key("device_name")), given)),
             rule if rule.ends_with(".domain") => {
