@@ -50,7 +50,10 @@ fn main() {
     let linked = start(&[LinkedIn { manifest: SupRemo::MANIFEST, module: remora_supremo::MODULE }]);
     let direct = start(&[LinkedIn { manifest: Direct::MANIFEST, module: Shim::<Direct>::MODULE }]);
     let loaded = if cfg!(target_os = "linux") {
-        let plugins = Plugins { files: vec![plugin::build(Symbols::Kept)], ..Plugins::default() };
+        let plugins = Plugins {
+            files: vec![plugin::build(plugin::SUPREMO, Symbols::Kept)],
+            ..Plugins::default()
+        };
         Some(Detectors::start(&[], &plugins, &[]).expect("the plugin was built for this host"))
     } else {
         eprintln!("`loaded` is left out: plugins are loaded on Linux only");

@@ -69,7 +69,7 @@ mod linux {
         let mut loads = 0;
         measure_linked(&mut criterion);
         for plugin in PLUGINS {
-            let path = plugin::build(plugin.symbols);
+            let path = plugin::build(plugin::SUPREMO, plugin.symbols);
             let bytes = fs::read(&path).expect("it was just built");
             eprintln!("{}: {} bytes", plugin.name, bytes.len());
             measure_steps(&mut criterion, &plugin, &path, &bytes);

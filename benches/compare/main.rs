@@ -12,8 +12,6 @@
 //! DuckDB and polars).
 #![forbid(unsafe_code)]
 
-mod event;
-mod inputs;
 mod measure;
 mod programs;
 mod record;
@@ -24,9 +22,9 @@ use std::{
     process::{Command, ExitCode},
 };
 
-use inputs::{PLANS, Plan};
 use programs::{Answer, PROGRAMS, Program, Setting};
 use record::{Row, Run, Table};
+use remora_benches::inputs::{self, PLANS, Plan};
 
 fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::inputs::{Form, Plan};
+use remora_benches::inputs::{Form, Plan};
 
 /// What every program is given.
 #[derive(Debug)]

@@ -8,8 +8,10 @@
 #![forbid(unsafe_code)]
 
 pub mod domains;
+pub mod event;
 pub mod events;
 pub mod figures;
+pub mod inputs;
 pub mod machine;
 pub mod plot;
 pub mod plugin;

@@ -6,12 +6,16 @@
 
 use std::{
     env, fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
-/// The package whose `cdylib` is loaded.
-const PACKAGE: &str = "remora-supremo-export";
+use memchr::memmem;
+
+/// The package of the SupRemo plugin.
+pub const SUPREMO: &str = "remora-supremo-export";
+/// The package of the plugin that has the whole catalog.
+pub const CATALOG: &str = "remora-catalog-export";
 
 /// Whether a plugin file has its symbols and line tables. They are most of the
 /// file, and every step that reads all of it shows them.
@@ -23,20 +27,20 @@ pub enum Symbols {
     Stripped,
 }
 
-/// Builds the SupRemo plugin and gives the path of a copy of its own: the next
+/// Builds the plugin of a package and gives the path of a copy of its own: the next
 /// build puts its file in the same place.
 ///
 /// # Panics
 ///
 /// If it cannot be built: there is nothing to measure then.
-pub fn build(symbols: Symbols) -> PathBuf {
+pub fn build(package: &str, symbols: Symbols) -> PathBuf {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let (arguments, name): (&[&str], _) = match symbols {
-        Symbols::Kept => (&["build"], "bench_supremo"),
-        Symbols::Stripped => (&["rustc"], "bench_supremo_stripped"),
+        Symbols::Kept => (&["build"], format!("bench-{package}")),
+        Symbols::Stripped => (&["rustc"], format!("bench-{package}-stripped")),
     };
     let mut command = Command::new(cargo);
-    command.args(arguments).args(["--release", "--message-format=json", "-p", PACKAGE]);
+    command.args(arguments).args(["--release", "--message-format=json", "-p", package]);
     if symbols == Symbols::Stripped {
         command.args(["--", "-C", "strip=symbols"]);
     }
@@ -45,16 +49,38 @@ pub fn build(symbols: Symbols) -> PathBuf {
         .stderr(Stdio::inherit())
         .output()
         .expect("cargo can be run");
-    assert!(output.status.success(), "{PACKAGE} could not be built: {}", output.status);
-    let built = artifact(&output.stdout).expect("cargo names the shared object that it built");
+    assert!(output.status.success(), "{package} could not be built: {}", output.status);
+    let built =
+        artifact(package, &output.stdout).expect("cargo names the shared object that it built");
     let copy = built.with_file_name(format!("{name}{}", env::consts::DLL_SUFFIX));
     fs::copy(&built, &copy).expect("the target folder can be written to");
     copy
 }
 
+/// Copies a plugin file into `folder` under another name of the detector, which
+/// has as many letters: so a plugin of one build can stand for many.
+///
+/// # Panics
+///
+/// If the file does not state the old name as a manifest does.
+pub fn renamed(file: &Path, (old, new): (&str, &str), folder: &Path) -> PathBuf {
+    assert_eq!(old.len(), new.len(), "lengths stand in the file");
+    let line = |name: &str| format!("name = \"{name}\"\n");
+    let (old, changed) = (line(old), line(new));
+    let mut bytes = fs::read(file).expect("the plugin was just built");
+    let places: Vec<usize> = memmem::find_iter(&bytes, &old).collect();
+    assert!(!places.is_empty(), "the manifest stands in the file");
+    for at in places {
+        bytes[at..at + old.len()].copy_from_slice(changed.as_bytes());
+    }
+    let copy = folder.join(format!("{new}{}", env::consts::DLL_SUFFIX));
+    fs::write(&copy, bytes).expect("the folder can be written to");
+    copy
+}
+
 /// The shared object that the last artifact message of the package names.
-fn artifact(messages: &[u8]) -> Option<PathBuf> {
-    let target = PACKAGE.replace('-', "_");
+fn artifact(package: &str, messages: &[u8]) -> Option<PathBuf> {
+    let target = package.replace('-', "_");
     let mut found = None;
     for line in messages.split(|&byte| byte == b'\n') {
         let Ok(message) = serde_json::from_slice::<serde_json::Value>(line) else { continue };
@@ -88,7 +114,7 @@ mod tests {
             line("remora_supremo", "/t/release/libremora_supremo.rlib"),
             line("remora_supremo_export", &wanted),
         );
-        assert_eq!(artifact(messages.as_bytes()), Some(PathBuf::from(wanted)));
-        assert_eq!(artifact(b"{}"), None);
+        assert_eq!(artifact(SUPREMO, messages.as_bytes()), Some(PathBuf::from(wanted)));
+        assert_eq!(artifact(SUPREMO, b"{}"), None);
     }
 }

@@ -11,14 +11,16 @@ use std::{
     path::Path,
 };
 
-use remora_benches::random::Random;
 use remora_rules::{Required, required::required};
 
-use crate::event::{Event, columns, devices};
+use crate::{
+    event::{Event, columns, devices},
+    random::Random,
+};
 
 /// How the records are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+pub enum Form {
     /// Defender rows, one JSON object a line.
     Ndjson,
     /// The same as the portal exports them.
@@ -29,19 +31,19 @@ pub(crate) enum Form {
 
 /// A file to make.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Plan {
+pub struct Plan {
     /// For the table.
-    pub(crate) title: &'static str,
+    pub title: &'static str,
     /// For the file.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// How the records are written.
-    pub(crate) form: Form,
+    pub form: Form,
     /// Records to a listed domain, of ten thousand.
-    pub(crate) hits: usize,
+    pub hits: usize,
 }
 
 /// The files of the comparison.
-pub(crate) const PLANS: [Plan; 4] = [
+pub const PLANS: [Plan; 4] = [
     Plan {
         title: "Defender NDJSON, 0.1 % of rows to listed domains",
         name: "sparse.ndjson",
@@ -71,7 +73,7 @@ pub(crate) const PLANS: [Plan; 4] = [
 /// The names that the catalog's `.domain` rules ask for, without those that
 /// are no whole name (a bare word) or lie below another: so that a host is one
 /// domain's or none's, and every program is asked the same question.
-pub(crate) fn domains() -> Vec<String> {
+pub fn domains() -> Vec<String> {
     let mut all = BTreeSet::new();
     for set in remora_catalog::embedded_rule_sets() {
         for rule in set.rules.iter().filter(|rule| rule.id.ends_with(".domain")) {
@@ -88,7 +90,7 @@ pub(crate) fn domains() -> Vec<String> {
 }
 
 /// Whether a host is a listed domain or below one.
-pub(crate) fn listed(host: &str, domains: &[String]) -> bool {
+pub fn listed(host: &str, domains: &[String]) -> bool {
     let ends = std::iter::once(0).chain(host.match_indices('.').map(|(at, _)| at + 1));
     ends.into_iter().any(|at| domains.binary_search_by(|one| one.as_str().cmp(&host[at..])).is_ok())
 }
@@ -98,12 +100,7 @@ pub(crate) fn listed(host: &str, domains: &[String]) -> bool {
 /// # Errors
 ///
 /// What writing gives.
-pub(crate) fn write(
-    plan: Plan,
-    records: usize,
-    domains: &[String],
-    path: &Path,
-) -> io::Result<usize> {
+pub fn write(plan: Plan, records: usize, domains: &[String], path: &Path) -> io::Result<usize> {
     let mut out = BufWriter::with_capacity(1 << 20, File::create(path)?);
     match plan.form {
         Form::Ndjson => {}

@@ -2,12 +2,10 @@
 
 use std::io::{self, Write};
 
-use remora_benches::random::Random;
-
-use crate::inputs::listed;
+use crate::{inputs::listed, random::Random};
 
 /// A device of the made-up network.
-pub(crate) struct Device {
+pub struct Device {
     id: String,
     name: String,
     user: String,
@@ -15,7 +13,7 @@ pub(crate) struct Device {
 }
 
 /// The devices of the network.
-pub(crate) fn devices(random: &mut Random) -> Vec<Device> {
+pub fn devices(random: &mut Random) -> Vec<Device> {
     let site = ["ber", "mil", "osl", "tls", "vie"];
     let device = |number| Device {
         id: hex(random, 40),
@@ -143,14 +141,14 @@ const ACTIONS: [&str; 5] = [
 ];
 
 /// A connection, or a query, of a device.
-pub(crate) struct Event<'a> {
+pub struct Event<'a> {
     number: usize,
     device: &'a Device,
     /// As the log has it: a host, a URL, a host and port, or nothing.
     url: String,
     host: String,
     /// Goes to a listed domain or below one.
-    pub(crate) hit: bool,
+    pub hit: bool,
     program: &'static [&'static str; 5],
     action: &'static str,
     address: String,
@@ -160,7 +158,7 @@ pub(crate) struct Event<'a> {
 
 impl<'a> Event<'a> {
     /// Makes the event of this number; `hits` of ten thousand go to a listed domain.
-    pub(crate) fn make(
+    pub fn make(
         number: usize,
         hits: usize,
         domains: &[String],
@@ -242,7 +240,12 @@ impl<'a> Event<'a> {
         ]
     }
 
-    pub(crate) fn ndjson(&self, out: &mut impl Write) -> io::Result<()> {
+    /// As one JSON object and a line end.
+    ///
+    /// # Errors
+    ///
+    /// What writing gives.
+    pub fn ndjson(&self, out: &mut impl Write) -> io::Result<()> {
         let mut before = '{';
         for ((name, number), value) in columns().zip(self.values()) {
             write!(out, "{before}\"{name}\":")?;
@@ -256,7 +259,12 @@ impl<'a> Event<'a> {
         out.write_all(b"}\n")
     }
 
-    pub(crate) fn csv(&self, out: &mut impl Write) -> io::Result<()> {
+    /// As a row of the portal's export.
+    ///
+    /// # Errors
+    ///
+    /// What writing gives.
+    pub fn csv(&self, out: &mut impl Write) -> io::Result<()> {
         for (at, value) in self.values().iter().enumerate() {
             if at > 0 {
                 out.write_all(b",")?;
@@ -270,7 +278,12 @@ impl<'a> Event<'a> {
         out.write_all(b"\n")
     }
 
-    pub(crate) fn zeek(&self, out: &mut impl Write) -> io::Result<()> {
+    /// As a line of `dns.log`.
+    ///
+    /// # Errors
+    ///
+    /// What writing gives.
+    pub fn zeek(&self, out: &mut impl Write) -> io::Result<()> {
         // A resolver is not asked for addresses: these ask for a name of the house.
         let host = if self.host.is_empty() { "files.contoso.example" } else { &self.host };
         writeln!(
@@ -291,7 +304,7 @@ impl<'a> Event<'a> {
 }
 
 /// The columns of the export, and whether JSON writes them as numbers.
-pub(crate) fn columns() -> impl Iterator<Item = (&'static str, bool)> {
+pub fn columns() -> impl Iterator<Item = (&'static str, bool)> {
     [
         ("Timestamp", false),
         ("DeviceId", false),
