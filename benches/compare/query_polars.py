@@ -17,8 +17,10 @@ elif form == "csv":
     rows = pl.scan_csv(file, infer_schema=False)
 else:
     rows = pl.scan_csv(file, separator="\t", has_header=False, comment_prefix="#", quote_char=None, infer_schema=False)
-    places = {"column_1": "Timestamp", "column_2": "ReportId", "column_3": "DeviceId", "column_10": "RemoteUrl"}
-    rows = rows.rename(places).with_columns(pl.col("DeviceId").alias("DeviceName"))
+    # Versions number columns without a header from 0 or from 1.
+    names = rows.collect_schema().names()
+    wanted = {0: "Timestamp", 1: "ReportId", 2: "DeviceId", 9: "RemoteUrl"}
+    rows = rows.rename({names[at]: name for at, name in wanted.items()}).with_columns(pl.col("DeviceId").alias("DeviceName"))
 rows = rows.select(columns).filter(pl.col("RemoteUrl").str.contains(strict))
 found = (
     rows.group_by("DeviceId", "DeviceName", "RemoteUrl")
