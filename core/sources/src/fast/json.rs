@@ -41,21 +41,26 @@
 use std::ops::Range;
 
 use fearless_simd::Level;
-use memchr::{memchr, memchr2, memchr3, memrchr2};
+use memchr::{memchr, memchr2, memchr3};
 
 use super::{
     Columns, Found, ends,
-    layout::{Layout, Member},
+    layout::{Layout, Member, fingerprint},
+    names::Names,
 };
 use crate::{mapping::Mapping, mend::escape_length, ndjson, plan::Plan, record::Column};
 
 /// About how many bytes are marked at once: what stays in the cache next to the core.
 const STRETCH: usize = 64 << 10;
+/// The longest line that is looked at here, in bytes: for names as short as can be, what is kept of
+/// them takes eight times the line. Longer ones are read in full.
+const LONGEST: usize = 1 << 20;
 /// How many layouts are known at a time. A log has one for each of its tables, or many, where
 /// members without a value are left out.
-const LAYOUTS: usize = 16;
-/// What learning a layout costs, in records whose members are walked.
-const LEARNING: usize = 16;
+const LAYOUTS: usize = 32;
+/// What learning a layout costs, in records whose members are walked: where no layout comes again,
+/// learning must not take longer than walking.
+const LEARNING: usize = 64;
 
 /// What is known of the lines of a log.
 #[derive(Debug, Default)]
@@ -69,12 +74,15 @@ pub(crate) struct Lines {
     /// Marks before this one belong to lines before.
     next: usize,
     layouts: Vec<Layout>,
+    /// Of the layouts, to find one that may fit.
+    fingerprints: Vec<u64>,
     /// The layout that fitted last.
     usual: usize,
     /// The layout that gives way to the next.
     oldest: usize,
     /// Records walked that pay for learning.
     credit: usize,
+    names: Names,
     members: Vec<Member>,
 }
 
@@ -99,8 +107,9 @@ impl Lines {
         self.marked = 0;
         if !self.mapping.is_some_and(|known| std::ptr::eq(known, plan.mapping())) {
             self.mapping = Some(plan.mapping());
-            self.level = Some(Level::new());
             self.layouts.clear();
+            self.fingerprints.clear();
+            self.names.clear();
             (self.usual, self.oldest) = (0, 0);
             self.credit = LAYOUTS * LEARNING;
         }
@@ -116,6 +125,9 @@ impl Lines {
         range: Range<usize>,
         rest: impl Iterator<Item = usize>,
     ) -> Option<Line<'b, '_>> {
+        if range.len() > LONGEST {
+            return None;
+        }
         if self.marked < range.end {
             let end = rest.take_while(|&end| end <= range.start + STRETCH).last();
             self.mark(data, range.start..end.unwrap_or_default().max(range.end));
@@ -142,23 +154,32 @@ impl Lines {
         let marks = &marks[..count];
         self.next += count;
         let level = *self.level.get_or_insert_with(Level::new);
-        let fits = |&at: &usize| self.layouts[at].fits(level, data, marks);
-        let fit = Some(self.usual).filter(|_| usual.is_some()).filter(fits);
-        if let Some(at) = fit.or_else(|| (0..self.layouts.len()).find(fits)) {
+        let fits = |at: usize| self.layouts[at].fits(level, data, marks);
+        if usual.is_some() && fits(self.usual) {
+            let layout = &self.layouts[self.usual];
+            return Some(Line { data, end, members: Members::Fit(layout, marks) });
+        }
+        let print = fingerprint(data, marks.iter().map(|&mark| mark as usize));
+        let alike = self.fingerprints.iter().position(|&known| known == print);
+        if let Some(at) = alike.filter(|&at| fits(at)) {
             self.usual = at;
             return Some(Line { data, end, members: Members::Fit(&self.layouts[at], marks) });
         }
-        let is_flat = walk(plan, data, open, end, marks, &mut self.members)?;
+        let is_flat = walk(plan, data, open, end, marks, &mut self.names, &mut self.members)?;
         self.credit = (self.credit + 1).min(LAYOUTS * LEARNING);
         if is_flat && self.credit >= LEARNING {
             self.credit -= LEARNING;
             if let Some(layout) = Layout::of(plan, data, &self.members) {
-                self.usual = self.oldest;
-                match self.layouts.get_mut(self.oldest) {
-                    Some(oldest) => *oldest = layout,
-                    None => self.layouts.push(layout),
+                // One that is alike and does not fit gives way first.
+                let at = alike.unwrap_or(self.oldest);
+                if at == self.layouts.len() {
+                    self.layouts.push(layout);
+                    self.fingerprints.push(print);
+                } else {
+                    (self.layouts[at], self.fingerprints[at]) = (layout, print);
                 }
-                self.oldest = (self.oldest + 1) % LAYOUTS;
+                self.usual = at;
+                self.oldest = (self.oldest + usize::from(alike.is_none())) % LAYOUTS;
             }
         }
         Some(Line { data, end, members: Members::Walked(&self.members) })
@@ -180,6 +201,7 @@ fn walk(
     open: usize,
     end: usize,
     marks: &[u32],
+    names: &mut Names,
     members: &mut Vec<Member>,
 ) -> Option<bool> {
     members.clear();
@@ -200,12 +222,8 @@ fn walk(
             continue;
         }
         let value = blanks(data, colon + 1, end);
-        let open = known + memrchr2(b'"', b'\\', &data[known..close])?;
-        let name = &data[open + 1..close];
-        if data[open] == b'\\' || data[open - 1] == b'\\' || name == ndjson::ROW {
-            return None;
-        }
-        members.push(Member { open, close, value, column: plan.column(name) });
+        let (open, column) = names.find(plan, data, known, close)?;
+        members.push(Member { open, close, value, column });
         known = match data[value..end].first()? {
             b'{' => close_of(data, value, end, b'{', b'}')?,
             b'[' => close_of(data, value, end, b'[', b']')?,

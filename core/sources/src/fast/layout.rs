@@ -240,18 +240,31 @@ fn quotes_or_escapes(text: &[u8]) -> bool {
     }
 }
 
+/// The same for records of one layout, and most likely not for others.
+#[inline]
+pub(super) fn fingerprint(data: &[u8], marks: impl Iterator<Item = usize>) -> u64 {
+    // Three bytes before a mark are of the name, or the quote and the comma before it.
+    let end = |at: usize| match data.get(at.wrapping_sub(3)..).and_then(|end| end.first_chunk()) {
+        Some(end) => u64::from(u32::from_le_bytes(*end)),
+        None => 0,
+    };
+    marks.fold(0, |print: u64, at| {
+        (print.rotate_left(5) ^ end(at)).wrapping_mul(0x517c_c1b7_2722_0a95)
+    })
+}
+
 /// Whether a name that ends as `text` (with the quote before it) may be another column's than its
 /// own, or the one that makes a record an envelope.
 fn may_be_another(plan: &Plan, text: &[u8]) -> bool {
     let Some(tail) = text.last_chunk::<TAIL>().filter(|_| text.len() > TAIL) else { return false };
     let own = &text[1..];
     let hex = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_hexdigit);
-    let is_escape = |taken: usize| match taken {
+    let is_escape = |taken: &usize| match *taken {
         ESCAPE => tail[0] == b'u' && hex(&tail[1..ESCAPE]),
-        _ => hex(&tail[..taken]),
+        taken => hex(&tail[..taken]),
     };
-    let names = plan.names().iter().map(|name| name.as_bytes()).chain([ndjson::ROW]);
-    names
-        .filter(|name| *name != own)
-        .any(|name| (0..=ESCAPE).any(|taken| is_escape(taken) && name.ends_with(&tail[taken..])))
+    let names = || plan.names().iter().map(|name| name.as_bytes()).chain([ndjson::ROW]);
+    (0..=ESCAPE)
+        .filter(is_escape)
+        .any(|taken| names().any(|name| name.ends_with(&tail[taken..]) && name != own))
 }

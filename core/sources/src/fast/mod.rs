@@ -26,6 +26,7 @@ mod ends;
 pub(crate) mod json;
 mod layout;
 pub(crate) mod marked;
+mod names;
 mod questions;
 pub(crate) mod row;
 mod screen;

@@ -491,10 +491,38 @@ fn a_record_that_is_nearly_like_those_before_is_found() {
         ),
     ] {
         let wanted = Having { fields: &[field], text: "a.example" };
-        let lines = [[usual; 9].join("\n"), line.to_owned(), [usual; 9].join("\n")].join("\n");
-        let (format, sampler) = (Some(FormatName::DefenderNdjson), First::new(0, u64::MAX));
-        assert_eq!(check(lines.as_bytes(), format, &wanted, &sampler), Ok(1), "{line}");
+        // With an object in them no layout is learned, but their names are known.
+        for within in ["}", r#","Within":{"x":"y"}}"#] {
+            let with = |line: &str| line.strip_suffix('}').expect("an object").to_owned() + within;
+            let (usual, line) = ([&with(usual)[..]; 9].join("\n"), with(line));
+            let lines = [&usual[..], &line, &usual].join("\n");
+            let (format, sampler) = (Some(FormatName::DefenderNdjson), First::new(0, u64::MAX));
+            assert_eq!(check(lines.as_bytes(), format, &wanted, &sampler), Ok(1), "{line}");
+        }
     }
+}
+
+/// Lines that are too long for the screen are read, and the short ones around them as ever.
+#[test]
+fn lines_of_any_length_are_found() {
+    let line = |names: usize, host: &str| {
+        let names: String = (0..names).map(|at| format!("\"n{at}\":1,")).collect();
+        format!("{{{names}\"ActionType\":\"ConnectionX\",\"RemoteUrl\":\"{host}\"}}")
+    };
+    let lines = [
+        line(0, "b"),
+        line(300, "b"),
+        line(300, "a.example"),
+        line(150_000, "b"),
+        line(0, "a.example"),
+        line(150_000, "a.example"),
+        line(0, "b"),
+        line(1, "a.example"),
+    ];
+    assert!(lines[3].len() > 1 << 20);
+    let wanted = Having { fields: &[REMOTE_URL], text: "a.example" };
+    let (format, sampler) = (Some(FormatName::DefenderNdjson), First::new(0, u64::MAX));
+    assert_eq!(check(lines.join("\n").as_bytes(), format, &wanted, &sampler), Ok(4));
 }
 
 /// A backslash that escapes nothing is a part of the value.
