@@ -97,7 +97,7 @@ pub(crate) trait Members {
 /// The member of an envelope that holds the row.
 pub(crate) const ROW: &[u8] = b"properties";
 /// Stands for [`ROW`] among the columns.
-const ROW_COLUMN: Column = Column::MAX;
+pub(crate) const ROW_COLUMN: Column = Column::MAX;
 
 struct Columns<'a, 'b> {
     plan: &'a Plan,

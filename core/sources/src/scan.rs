@@ -126,7 +126,7 @@ impl Stream {
         let mut memory = std::mem::take(&mut scan.memory);
         let Memory { lines, kinds, text, out: other, cells, starts, unwanted } = &mut memory;
         let mut screen = Screen::new(self.plan(), wanted, kinds, text, other);
-        if matches!(self.shape(), Shape::Ndjson) {
+        if matches!(self.shape(), Shape::Ndjson | Shape::Elements) {
             lines.begin(self.plan());
         }
         unwanted.begin(self.plan().mapping());
@@ -138,14 +138,12 @@ impl Stream {
             scan.counts.records += 1;
             if !validate && !framed.unclosed {
                 let verdict = match self.shape() {
-                    Shape::Ndjson => {
+                    Shape::Ndjson | Shape::Elements => {
                         let rest = block.framed[at..].iter().map(|framed| framed.end as usize);
                         lines
                             .line(self.plan(), data, framed.range(), rest)
                             .map_or(Verdict::Read, |mut line| screen.verdict(&mut line, unwanted))
                     }
-                    // Elements of an array may be written over many lines.
-                    Shape::Elements => Verdict::Read,
                     Shape::Csv(header) if framed.marked => {
                         let separators = &block.separators;
                         let mut row = marked::Row::new(data, framed.range(), header, separators);

@@ -1,4 +1,6 @@
-//! The columns of a JSON object in a line, found by their names.
+//! The columns of a JSON object, found by their names.
+//!
+//! The object stands on a line, or wherever [elements](crate::elements) find one.
 //!
 //! **What is claimed.** Let the reader in full ([`crate::ndjson`]) accept the
 //! line, as it stands or after [mending](crate::mend). Then for every column
@@ -25,9 +27,12 @@
 //! 3. *It is a member of the record and not of an object inside.* Members are
 //!    taken in their order; the value of each that is an object or a list is
 //!    passed over to its end, strings as strings, and the marks in it with it.
+//!    The row of an envelope, if it is an object, is gone into: the reader takes
+//!    its members for columns as those around it, so it does not matter which
+//!    they are. A second one is doubt, and so is one that is no object.
 //! 4. *It is the one that counts.* Of members of one name the last counts, and
-//!    all are seen, in their order. One that makes the record an envelope is
-//!    doubt.
+//!    all are seen, in their order. In an envelope, where the reader passes over
+//!    what is null in the row, two of one name are doubt.
 //! 5. *Its value is the reader's.* A string without backslash is what stands
 //!    between its quotes; one with backslashes is unescaped by the reader's
 //!    own function, if each of them begins an escape (else it is doubt, for
@@ -36,7 +41,8 @@
 //!    left to whoever asks.
 //!
 //! Where all marks are those that a [layout](super::layout) expects, 1 to 4 are
-//! proved by that.
+//! proved by that; where records have objects and lists in them, all marks but
+//! those in them.
 
 use std::ops::Range;
 
@@ -48,7 +54,13 @@ use super::{
     layout::{Layout, Member, fingerprint},
     names::Names,
 };
-use crate::{mapping::Mapping, mend::escape_length, ndjson, plan::Plan, record::Column};
+use crate::{
+    mapping::Mapping,
+    mend::escape_length,
+    ndjson::{self, ROW_COLUMN},
+    plan::Plan,
+    record::Column,
+};
 
 /// About how many bytes are marked at once: what stays in the cache next to the core.
 const STRETCH: usize = 64 << 10;
@@ -84,6 +96,10 @@ pub(crate) struct Lines {
     credit: usize,
     names: Names,
     members: Vec<Member>,
+    /// Whether there were objects or lists in records.
+    nests: bool,
+    /// Marks of a record that are in none of them.
+    own: Vec<u32>,
 }
 
 /// A line of JSON.
@@ -111,6 +127,7 @@ impl Lines {
             self.fingerprints.clear();
             self.names.clear();
             (self.usual, self.oldest) = (0, 0);
+            self.nests = false;
             self.credit = LAYOUTS * LEARNING;
         }
     }
@@ -148,30 +165,43 @@ impl Lines {
             marks.get(count).is_some_and(|&next| next as usize >= end)
                 && count.checked_sub(1).is_none_or(|last| (marks[last] as usize) < end)
         };
-        let usual = self.layouts.get(self.usual).map(Layout::len).filter(|&count| is_all(count));
-        let count = usual
-            .unwrap_or_else(|| marks.iter().take_while(|&&mark| (mark as usize) < end).count());
-        let marks = &marks[..count];
-        self.next += count;
         let level = *self.level.get_or_insert_with(Level::new);
-        let fits = |at: usize| self.layouts[at].fits(level, data, marks);
-        if usual.is_some() && fits(self.usual) {
+        let usual = self.layouts.get(self.usual);
+        let nests = usual.is_some_and(Layout::nests);
+        let count = usual.map(Layout::len).filter(|&count| !nests && is_all(count));
+        let is_flat = count.is_some();
+        let count = count
+            .unwrap_or_else(|| marks.iter().take_while(|&&mark| (mark as usize) < end).count());
+        let all = &marks[..count];
+        self.next += count;
+        let fits = |at: usize, marks: &[u32]| self.layouts[at].fits(level, data, marks);
+        if is_flat && fits(self.usual, all) {
             let layout = &self.layouts[self.usual];
-            return Some(Line { data, end, members: Members::Fit(layout, marks) });
+            return Some(Line { data, end, members: Members::Fit(layout, all) });
+        }
+        let mut marks = all;
+        if self.nests {
+            pass_over(data, end, all, &mut self.own)?;
+            marks = &self.own;
+            if nests && fits(self.usual, marks) {
+                let layout = &self.layouts[self.usual];
+                return Some(Line { data, end, members: Members::Fit(layout, marks) });
+            }
         }
         let print = fingerprint(data, marks.iter().map(|&mark| mark as usize));
         let alike = self.fingerprints.iter().position(|&known| known == print);
-        if let Some(at) = alike.filter(|&at| fits(at)) {
+        if let Some(at) = alike.filter(|&at| fits(at, marks)) {
             self.usual = at;
             return Some(Line { data, end, members: Members::Fit(&self.layouts[at], marks) });
         }
-        let is_flat = walk(plan, data, open, end, marks, &mut self.names, &mut self.members)?;
+        self.nests |= walk(plan, data, open, end, all, &mut self.names, &mut self.members)?;
         self.credit = (self.credit + 1).min(LAYOUTS * LEARNING);
-        if is_flat && self.credit >= LEARNING {
+        if self.credit >= LEARNING {
             self.credit -= LEARNING;
             if let Some(layout) = Layout::of(plan, data, &self.members) {
                 // One that is alike and does not fit gives way first.
                 let at = alike.unwrap_or(self.oldest);
+                let print = fingerprint(data, self.members.iter().map(|member| member.close));
                 if at == self.layouts.len() {
                     self.layouts.push(layout);
                     self.fingerprints.push(print);
@@ -193,8 +223,9 @@ impl Lines {
     }
 }
 
-/// Finds the members of the record whose brace stands before `open`, in their order; none where
-/// only the reader in full can tell. Says whether their values are no objects and no lists.
+/// Finds the members of the record whose brace stands before `open`, and those of the row in it if
+/// it is an envelope, in their order; none where only the reader in full can tell. Says whether a
+/// value is an object or a list.
 fn walk(
     plan: &Plan,
     data: &[u8],
@@ -205,7 +236,7 @@ fn walk(
     members: &mut Vec<Member>,
 ) -> Option<bool> {
     members.clear();
-    let mut is_flat = true;
+    let (mut nests, mut in_row) = (false, false);
     // What stands before is understood.
     let mut known = open;
     for &mark in marks {
@@ -224,14 +255,54 @@ fn walk(
         let value = blanks(data, colon + 1, end);
         let (open, column) = names.find(plan, data, known, close)?;
         members.push(Member { open, close, value, column });
-        known = match data[value..end].first()? {
-            b'{' => close_of(data, value, end, b'{', b'}')?,
-            b'[' => close_of(data, value, end, b'[', b']')?,
+        let first = *data[value..end].first()?;
+        known = match first {
+            b'{' if column == Some(ROW_COLUMN) && !in_row => {
+                in_row = true;
+                value + 1
+            }
+            // One in the row says nothing, and one behind it is a row.
+            _ if column == Some(ROW_COLUMN) => return None,
+            b'{' | b'[' => close_of(data, value, end)?,
             _ => value + 1,
         };
-        is_flat &= known == value + 1;
+        nests |= matches!(first, b'{' | b'[');
     }
-    Some(is_flat)
+    // What is null in the row does not count where the envelope has the column.
+    let column = |at: usize| members[at].column;
+    let twice = |at| column(at).is_some() && (0..at).any(|before| column(before) == column(at));
+    if in_row && (0..members.len()).any(twice) {
+        return None;
+    }
+    Some(nests)
+}
+
+/// Writes to `own` the marks that are in no object or list of a record, but those in the row of an
+/// envelope with them, if all marks outside of these are ends of names; none where one does not end.
+fn pass_over(data: &[u8], end: usize, marks: &[u32], own: &mut Vec<u32>) -> Option<()> {
+    own.clear();
+    let mut known = 0;
+    for &mark in marks {
+        let close = mark as usize;
+        if close < known {
+            continue;
+        }
+        own.push(mark);
+        let value = blanks(data, blanks(data, close + 1, end) + 1, end);
+        // No layout has two rows.
+        match data[..end].get(value) {
+            Some(b'{') if is_row(&data[..close]) => {}
+            Some(b'{' | b'[') => known = close_of(data, value, end)?,
+            _ => {}
+        }
+    }
+    Some(())
+}
+
+/// Whether what `data` ends with, up to the last quote, is the name of an envelope's row.
+fn is_row(data: &[u8]) -> bool {
+    let before = data.strip_suffix(ndjson::ROW).and_then(|before| before.strip_suffix(b"\""));
+    before.is_some_and(|before| !before.ends_with(b"\\"))
 }
 
 impl<'b> Columns<'b> for Line<'b, '_> {
@@ -266,7 +337,8 @@ impl<'b> Columns<'b> for Line<'b, '_> {
 
 /// Where the object or list that begins at `at` ends. Of the two kinds of brackets only its own
 /// are counted: the others are in pairs within them.
-fn close_of(data: &[u8], at: usize, end: usize, opens: u8, closes: u8) -> Option<usize> {
+fn close_of(data: &[u8], at: usize, end: usize) -> Option<usize> {
+    let (opens, closes) = if data[at] == b'{' { (b'{', b'}') } else { (b'[', b']') };
     let (mut at, mut depth) = (at, 0_usize);
     loop {
         let found = at + memchr3(b'"', opens, closes, &data[at..end])?;

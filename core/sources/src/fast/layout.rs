@@ -13,7 +13,9 @@
 //!    those that stand before a string (`{`, `[`, `,`, `:`, a blank); so it does not begin a string.
 //!    It ends one that has a colon behind it. Hence the record's names are those at the marks.
 //! 2. *It is the record's.* The value behind each of them begins neither with a brace nor with a
-//!    bracket. So nothing is nested, for only values are.
+//!    bracket, so nothing is nested, for only values are. Or else all that does was passed over to
+//!    its end, with the marks in it, but for the row of an envelope, of which the names count as
+//!    the record's; that there is one, and an object, is compared.
 //! 3. *No other is a column.* The 16 bytes before the mark are those of the layout's name, its
 //!    first quote included if it is so short. A short name is then the one that it should be, or it
 //!    has a quote in it, and no column has. A long one that begins otherwise may still be no
@@ -24,7 +26,11 @@
 use fearless_simd::{Level, Simd, dispatch, prelude::*, u8x32};
 
 use super::{Found, json};
-use crate::{ndjson, plan::Plan, record::Column};
+use crate::{
+    ndjson::{self, ROW_COLUMN},
+    plan::Plan,
+    record::Column,
+};
 
 /// How many bytes of a name are compared ...
 const TAIL: usize = 16;
@@ -36,16 +42,19 @@ const ESCAPE: usize = 5;
 const ABSENT: u8 = u8::MAX;
 
 /// What no value begins with that is a string, a number or a word: 1.
-static OTHER: [u8; 256] = {
+static OTHER: [u8; 256] = other_than(b"\"-0123456789tfnNI");
+/// What no value begins with at all: 1.
+static NO_VALUE: [u8; 256] = other_than(b"\"-0123456789tfnNI{[");
+
+const fn other_than(begin: &[u8]) -> [u8; 256] {
     let mut other = [1; 256];
-    let begin = b"\"-0123456789tfnNI";
     let mut at = 0;
     while at < begin.len() {
         other[begin[at] as usize] = 0;
         at += 1;
     }
     other
-};
+}
 
 /// The members of a record.
 #[derive(Debug)]
@@ -59,6 +68,10 @@ pub(super) struct Layout {
     members: Box<[u8]>,
     /// Blanks between a colon and the value, 0 or 1.
     gap: usize,
+    /// Whether values may be objects and lists.
+    nests: bool,
+    /// Which name is that of an envelope's row.
+    row: Option<u8>,
 }
 
 #[derive(Debug)]
@@ -89,13 +102,15 @@ impl Layout {
         let gap = first.value.checked_sub(first.close + 2).filter(|&gap| gap <= 1)?;
         let mut columns = vec![ABSENT; plan.columns()];
         let (mut around, mut names, mut whole) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut nests, mut row) = (false, None);
         let behind = &b"\": "[..2 + gap];
         for (at, member) in members.iter().enumerate() {
             let number = u8::try_from(at).ok().filter(|&at| at != ABSENT)?;
-            let scalar = data.get(member.value).is_some_and(|&byte| OTHER[usize::from(byte)] == 0);
-            if !scalar || data[member.close..member.value] != *behind {
+            let value = usize::from(*data.get(member.value)?);
+            if NO_VALUE[value] != 0 || data[member.close..member.value] != *behind {
                 return None;
             }
+            nests |= OTHER[value] != 0;
             let text = &data[member.open..member.close];
             let (mut expected, mut mask) = ([0; SEEN], [0; SEEN]);
             let known = TAIL - text.len().min(TAIL)..TAIL + behind.len();
@@ -107,7 +122,9 @@ impl Layout {
             if may_be_another(plan, text) {
                 whole.push(number);
             }
-            if let Some(column) = member.column {
+            if member.column == Some(ROW_COLUMN) {
+                row = Some(number);
+            } else if let Some(column) = member.column {
                 let known = &mut columns[usize::from(column)];
                 if *known != ABSENT {
                     return None;
@@ -127,7 +144,14 @@ impl Layout {
             whole: whole.into(),
             members: columns.into(),
             gap,
+            nests,
+            row,
         })
+    }
+
+    /// Whether records may have objects and lists in them.
+    pub(super) fn nests(&self) -> bool {
+        self.nests
     }
 
     /// How many members there are.
@@ -135,14 +159,19 @@ impl Layout {
         self.names.len()
     }
 
-    /// Whether the record whose marks are `marks` has these members and no others.
+    /// Whether the record whose marks are `marks` has these members and no others. Where records
+    /// [may have](Self::nests) objects and lists in them, marks in these are not among `marks`.
     #[inline]
     pub(super) fn fits(&self, level: Level, data: &[u8], marks: &[u32]) -> bool {
+        let no_value = if self.nests { &NO_VALUE } else { &OTHER };
         marks.len() == self.around.len()
             && match self.gap {
-                0 => dispatch!(level, simd => self.fits_with::<_, 0>(simd, data, marks)),
-                _ => dispatch!(level, simd => self.fits_with::<_, 1>(simd, data, marks)),
+                0 => dispatch!(level, simd => self.fits_with::<_, 0>(simd, data, marks, no_value)),
+                _ => dispatch!(level, simd => self.fits_with::<_, 1>(simd, data, marks, no_value)),
             }
+            && self.row.is_none_or(|row| {
+                data.get(marks[usize::from(row)] as usize + 2 + self.gap) == Some(&b'{')
+            })
             && self.whole.iter().all(|&member| {
                 let name = &self.names[usize::from(member)];
                 let close = marks[usize::from(member)] as usize;
@@ -153,7 +182,13 @@ impl Layout {
     }
 
     #[inline(always)]
-    fn fits_with<S: Simd, const GAP: usize>(&self, simd: S, data: &[u8], marks: &[u32]) -> bool {
+    fn fits_with<S: Simd, const GAP: usize>(
+        &self,
+        simd: S,
+        data: &[u8],
+        marks: &[u32],
+        no_value: &[u8; 256],
+    ) -> bool {
         let (mut odd, mut other) = (u8x32::splat(simd, 0), 0);
         for ((expected, mask), &mark) in self.around.iter().zip(marks) {
             let from = (mark as usize).wrapping_sub(TAIL);
@@ -162,7 +197,7 @@ impl Layout {
             };
             let load = |bytes: &[u8; SEEN]| u8x32::from_slice(simd, bytes);
             odd |= (load(seen) ^ load(expected)) & load(mask);
-            other |= OTHER[usize::from(seen[TAIL + 2 + GAP])];
+            other |= no_value[usize::from(seen[TAIL + 2 + GAP])];
         }
         other == 0 && odd.simd_eq(u8x32::splat(simd, 0)).all_true()
     }

@@ -5,7 +5,11 @@
 use memchr::memrchr2;
 
 use super::equal;
-use crate::{ndjson, plan::Plan, record::Column};
+use crate::{
+    ndjson::{ROW, ROW_COLUMN},
+    plan::Plan,
+    record::Column,
+};
 
 /// How many names are remembered: several times as many as a log has. Each has one place.
 const PLACES: usize = 512;
@@ -33,8 +37,8 @@ impl Names {
     }
 
     /// The name whose last quote stands at `close`: where its first quote stands, behind `from`, and
-    /// its column. None where only the reader in full can tell: a name with an escape, or the one
-    /// that makes a record an envelope.
+    /// its column, [`ROW_COLUMN`] if it is the one that makes a record an envelope. None where only
+    /// the reader in full can tell: a name with an escape.
     #[inline]
     pub(super) fn find(
         &mut self,
@@ -53,10 +57,10 @@ impl Names {
         }
         let open = from + memrchr2(b'"', b'\\', &data[from..close])?;
         let name = &data[open + 1..close];
-        if data[open] == b'\\' || data[open - 1] == b'\\' || name == ndjson::ROW {
+        if data[open] == b'\\' || data[open - 1] == b'\\' {
             return None;
         }
-        let column = plan.column(name);
+        let column = if name == ROW { Some(ROW_COLUMN) } else { plan.column(name) };
         self.known[place] = Some(Known { text: data[open..close].into(), column });
         Some((open, column))
     }

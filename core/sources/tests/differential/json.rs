@@ -72,6 +72,8 @@ const NAMES: &[&str] = &[
     "",
     "x\"RemoteUrl",
     "RemoteUrl\\",
+    "properties",
+    "x\"properties",
 ];
 
 const VALUES: &[&str] = &[
@@ -98,6 +100,7 @@ const VALUES: &[&str] = &[
     "\"RemoteUrl\":\"a.example\"",
     "{\"query\":\"a.example\",\"answers\":[\"a.example\"]}",
     "{\"RemoteUrl\":\"a.example\"}",
+    "properties\":{",
     ":{",
     "{ ",
     "x{",
@@ -205,6 +208,61 @@ fn line() -> impl Strategy<Value = Vec<u8>> {
     )
 }
 
+/// How records are put together.
+#[derive(Clone, Copy, Debug)]
+enum Written {
+    Lines,
+    Array,
+    /// The answer of a query.
+    Answer,
+    /// Each in an envelope; two members stand before the row, and one behind it.
+    Envelopes,
+    /// Envelopes in batches.
+    Batches,
+}
+
+const WRITTEN: &[Written] = &[
+    Written::Lines,
+    Written::Lines,
+    Written::Array,
+    Written::Answer,
+    Written::Envelopes,
+    Written::Batches,
+];
+
+impl Written {
+    fn write(self, records: &[Vec<u8>]) -> (Vec<u8>, FormatName) {
+        let envelope = |record: &Vec<u8>| {
+            let before =
+                br#"{"time":"2026-01-14T00:00:00Z","operationName":"Publish","properties":"#;
+            [before, &record[..], br#","Tenant":"x"}"#].concat()
+        };
+        match self {
+            Written::Lines => (records.join(&b'\n'), FormatName::DefenderNdjson),
+            Written::Array => {
+                ([b"[", &records.join(&b",\n"[..])[..], b"]"].concat(), FormatName::DefenderJson)
+            }
+            Written::Answer => {
+                let records = records.join(&b',');
+                let text =
+                    [&b"{\"Schema\":[{\"Name\":\"RemoteUrl\"}],\"Results\":["[..], &records, b"]}"];
+                (text.concat(), FormatName::DefenderJson)
+            }
+            Written::Envelopes => {
+                let records: Vec<_> = records.iter().map(envelope).collect();
+                (records.join(&b'\n'), FormatName::DefenderEvents)
+            }
+            Written::Batches => {
+                let records: Vec<_> = records.iter().map(envelope).collect();
+                let batches = records
+                    .chunks(3)
+                    .map(|batch| [b"{\"records\":[", &batch.join(&b',')[..], b"]}"].concat());
+                (batches.collect::<Vec<_>>().join(&b'\n'), FormatName::DefenderEvents)
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -215,15 +273,14 @@ proptest! {
         text in select(TEXTS),
         first in 0_u64..3,
         every in 2_u64..9,
+        written in select(WRITTEN),
     ) {
-        let bytes = lines.join(&b'\n');
         let wanted = Having { fields: &fields, text };
         // The same lines again and again, so that their layouts are known.
-        let repeated = [&bytes[..]; 4].join(&b'\n');
-        for bytes in [bytes, repeated] {
+        for times in [1, 4] {
+            let (bytes, format) = written.write(&vec![&lines[..]; times].concat());
             let sampler = First::new(first, every);
-            check(&bytes, Some(FormatName::DefenderNdjson), &wanted, &sampler)
-                .map_err(TestCaseError::fail)?;
+            check(&bytes, Some(format), &wanted, &sampler).map_err(TestCaseError::fail)?;
         }
     }
 }
@@ -240,6 +297,8 @@ const ALIKE: &[&str] = &[
     "InitiatingProcessFileName",
     "InitiatingProcessFolderPath",
     "Other",
+    "properties",
+    "x\"properties",
 ];
 
 /// What may stand before a name.
@@ -248,6 +307,16 @@ const BEFORE: &[&[u8]] = &[b"{", b"[", b"\"x\",", b"\"\":1,", b"\":\":1,", b"{},
 const BEFORE_COLON: &[&[u8]] = &[b" ", b"\t", b"\0", b"x"];
 /// What stands behind colons and behind commas.
 const GAPS: &[(&[u8], &[u8])] = &[(b"", b""), (b" ", b""), (b" ", b" "), (b"", b" "), (b"  ", b"")];
+
+/// The values of a record, of which one or none is an object or a list.
+fn values() -> impl Strategy<Value = Vec<Vec<u8>>> {
+    (vec(scalar(), 8), proptest::option::of((0_usize..8, value()))).prop_map(|(mut all, nested)| {
+        if let Some((at, value)) = nested {
+            all[at] = value;
+        }
+        all
+    })
+}
 
 /// What becomes of one member of one record among others of its layout.
 #[derive(Clone, Debug)]
@@ -284,10 +353,11 @@ proptest! {
     #[test]
     fn lines_of_one_layout(
         names in proptest::sample::subsequence(ALIKE, 2..8).prop_shuffle(),
-        rows in vec((vec(scalar(), 8), proptest::option::of((0_usize..8, change()))), 2..8),
+        rows in vec((values(), proptest::option::of((0_usize..8, change()))), 2..8),
         blanks in select(GAPS),
         fields in proptest::sample::subsequence(FIELDS, 1..4),
         text in select(TEXTS),
+        written in select(WRITTEN),
     ) {
         let (behind_colon, behind_comma) = blanks;
         let line = |(values, change): &(Vec<Vec<u8>>, Option<(usize, Change)>)| {
@@ -310,10 +380,9 @@ proptest! {
             [&b"{"[..], &members.join(&[b",", behind_comma].concat()[..]), b"}"].concat()
         };
         let lines: Vec<Vec<u8>> = rows.iter().map(line).collect();
-        let bytes = [&lines.join(&b'\n')[..]; 4].join(&b'\n');
+        let (bytes, format) = written.write(&[&lines[..]; 4].concat());
         let wanted = Having { fields: &fields, text };
-        check(&bytes, Some(FormatName::DefenderNdjson), &wanted, &First::new(0, 1000))
-            .map_err(TestCaseError::fail)?;
+        check(&bytes, Some(format), &wanted, &First::new(0, 1000)).map_err(TestCaseError::fail)?;
     }
 }
 
@@ -473,6 +542,49 @@ fn a_record_that_is_nearly_like_those_before_is_found() {
             r#"{"ActionType":"ConnectionX","Other":":\"RemoteUrl","RemoteUrl":"a.example"}"#,
             REMOTE_URL,
         ),
+        // An object in another place, with names of the record in it.
+        (
+            r#"{"Other":{"x":"y"},"ActionType":"FileCreated","RemoteUrl":"b"}"#,
+            r#"{"Other":{"ActionType":"FileCreated","RemoteUrl":"b"},"ActionType":"ConnectionX","RemoteUrl":"a.example"}"#,
+            REMOTE_URL,
+        ),
+        (
+            r#"{"Other":[{"x":"y"}],"ActionType":"FileCreated","RemoteUrl":"b"}"#,
+            r#"{"Other":"[","ActionType":"ConnectionX","RemoteUrl":"a.example","x":"]"}"#,
+            REMOTE_URL,
+        ),
+        // What looks like the row of an envelope, or is one.
+        (
+            r#"{"properties":{"ActionType":"ConnectionX","RemoteUrl":"b"}}"#,
+            r#"{"properties":{"ActionType":"ConnectionX"},"RemoteUrl":"a.example"}"#,
+            REMOTE_URL,
+        ),
+        (
+            r#"{"x\"properties":{"RemoteUrl":"b"},"ActionType":"ConnectionX"}"#,
+            r#"{"x":{"RemoteUrl":"b"},"ActionType":"ConnectionX","RemoteUrl":"a.example"}"#,
+            REMOTE_URL,
+        ),
+        (
+            r#"{"properties":{"ActionType":"FileCreated","x":"y"},"RemoteUrl":"b"}"#,
+            r#"{"x\"properties":{"ActionType":"FileCreated","x":"y"},"RemoteUrl":"a.example"}"#,
+            REMOTE_URL,
+        ),
+        (
+            r#"{"ActionType":"ConnectionX","properties":{},"Other":"b"}"#,
+            r#"{"ActionType":"ConnectionX","properties":"{\"RemoteUrl\":\"a.example\"}","Other":"b"}"#,
+            REMOTE_URL,
+        ),
+        // What is null in the row does not count.
+        (
+            r#"{"x":"y","properties":{"ActionType":"ConnectionX","RemoteUrl":"b"}}"#,
+            r#"{"RemoteUrl":"a.example","properties":{"ActionType":"ConnectionX","RemoteUrl":null}}"#,
+            REMOTE_URL,
+        ),
+        (
+            r#"{"x":"y","properties":{"ActionType":"ConnectionX","RemoteUrl":"b"}}"#,
+            r#"{"x":"y","properties":"{\"ActionType\":\"ConnectionX\",\"RemoteUrl\":\"a.example\"}"}"#,
+            REMOTE_URL,
+        ),
         // What stands where the value should end belongs to it, or does not.
         (
             r#"{"RemoteUrl":"b","ActionType":"ConnectionX"}"#,
@@ -491,13 +603,24 @@ fn a_record_that_is_nearly_like_those_before_is_found() {
         ),
     ] {
         let wanted = Having { fields: &[field], text: "a.example" };
-        // With an object in them no layout is learned, but their names are known.
-        for within in ["}", r#","Within":{"x":"y"}}"#] {
-            let with = |line: &str| line.strip_suffix('}').expect("an object").to_owned() + within;
-            let (usual, line) = ([&with(usual)[..]; 9].join("\n"), with(line));
-            let lines = [&usual[..], &line, &usual].join("\n");
-            let (format, sampler) = (Some(FormatName::DefenderNdjson), First::new(0, u64::MAX));
-            assert_eq!(check(lines.as_bytes(), format, &wanted, &sampler), Ok(1), "{line}");
+        // The same with an object or a list in them, as rows of envelopes, and in arrays.
+        for within in ["}", r#","Within":{"x":"y"}}"#, r#","Within":[{"x":"y"}]}"#] {
+            let with = |line: &str| {
+                (line.strip_suffix('}').expect("an object").to_owned() + within).into_bytes()
+            };
+            let usual = vec![with(usual); 9];
+            let records = [&usual[..], &[with(line)], &usual].concat();
+            for written in WRITTEN {
+                let within_row = matches!(written, Written::Envelopes | Written::Batches);
+                if within_row && line.contains("properties") {
+                    // There it is a member like any other.
+                    continue;
+                }
+                let (bytes, format) = written.write(&records);
+                let sampler = First::new(0, u64::MAX);
+                let count = check(&bytes, Some(format), &wanted, &sampler);
+                assert_eq!(count, Ok(1), "{line} {within} {written:?}");
+            }
         }
     }
 }
