@@ -67,12 +67,14 @@ const STRETCH: usize = 64 << 10;
 /// The longest line that is looked at here, in bytes: for names as short as can be, what is kept of
 /// them takes eight times the line. Longer ones are read in full.
 const LONGEST: usize = 1 << 20;
-/// How many layouts are known at a time. A log has one for each of its tables, or many, where
-/// members without a value are left out.
-const LAYOUTS: usize = 32;
+/// How many places there are for layouts. A log has one layout for each of its tables, or many, where
+/// members without a value are left out. Each has one place, and the last that came there is known.
+const LAYOUTS: usize = 256;
 /// What learning a layout costs, in records whose members are walked: where no layout comes again,
 /// learning must not take longer than walking.
 const LEARNING: usize = 64;
+/// The most that is saved for it.
+const CREDIT: usize = 32 * LEARNING;
 
 /// What is known of the lines of a log.
 #[derive(Debug, Default)]
@@ -85,13 +87,9 @@ pub(crate) struct Lines {
     marked: usize,
     /// Marks before this one belong to lines before.
     next: usize,
-    layouts: Vec<Layout>,
-    /// Of the layouts, to find one that may fit.
-    fingerprints: Vec<u64>,
-    /// The layout that fitted last.
+    layouts: Vec<Option<Layout>>,
+    /// The place of the layout that fitted last.
     usual: usize,
-    /// The layout that gives way to the next.
-    oldest: usize,
     /// Records walked that pay for learning.
     credit: usize,
     names: Names,
@@ -124,11 +122,11 @@ impl Lines {
         if !self.mapping.is_some_and(|known| std::ptr::eq(known, plan.mapping())) {
             self.mapping = Some(plan.mapping());
             self.layouts.clear();
-            self.fingerprints.clear();
+            self.layouts.resize_with(LAYOUTS, || None);
             self.names.clear();
-            (self.usual, self.oldest) = (0, 0);
+            self.usual = 0;
             self.nests = false;
-            self.credit = LAYOUTS * LEARNING;
+            self.credit = CREDIT;
         }
     }
 
@@ -166,7 +164,7 @@ impl Lines {
                 && count.checked_sub(1).is_none_or(|last| (marks[last] as usize) < end)
         };
         let level = *self.level.get_or_insert_with(Level::new);
-        let usual = self.layouts.get(self.usual);
+        let usual = self.layouts[self.usual].as_ref();
         let nests = usual.is_some_and(Layout::nests);
         let count = usual.map(Layout::len).filter(|&count| !nests && is_all(count));
         let is_flat = count.is_some();
@@ -174,9 +172,12 @@ impl Lines {
             .unwrap_or_else(|| marks.iter().take_while(|&&mark| (mark as usize) < end).count());
         let all = &marks[..count];
         self.next += count;
-        let fits = |at: usize, marks: &[u32]| self.layouts[at].fits(level, data, marks);
+        let fits = |at: usize, marks: &[u32]| {
+            let layout: Option<&Layout> = self.layouts[at].as_ref();
+            layout.is_some_and(|layout| layout.fits(level, data, marks))
+        };
         if is_flat && fits(self.usual, all) {
-            let layout = &self.layouts[self.usual];
+            let layout = self.layouts[self.usual].as_ref()?;
             return Some(Line { data, end, members: Members::Fit(layout, all) });
         }
         let mut marks = all;
@@ -184,32 +185,23 @@ impl Lines {
             pass_over(data, end, all, &mut self.own)?;
             marks = &self.own;
             if nests && fits(self.usual, marks) {
-                let layout = &self.layouts[self.usual];
+                let layout = self.layouts[self.usual].as_ref()?;
                 return Some(Line { data, end, members: Members::Fit(layout, marks) });
             }
         }
-        let print = fingerprint(data, marks.iter().map(|&mark| mark as usize));
-        let alike = self.fingerprints.iter().position(|&known| known == print);
-        if let Some(at) = alike.filter(|&at| fits(at, marks)) {
+        let at = place(data, marks.iter().map(|&mark| mark as usize));
+        if fits(at, marks) {
             self.usual = at;
-            return Some(Line { data, end, members: Members::Fit(&self.layouts[at], marks) });
+            let layout = self.layouts[at].as_ref()?;
+            return Some(Line { data, end, members: Members::Fit(layout, marks) });
         }
         self.nests |= walk(plan, data, open, end, all, &mut self.names, &mut self.members)?;
-        self.credit = (self.credit + 1).min(LAYOUTS * LEARNING);
+        self.credit = (self.credit + 1).min(CREDIT);
         if self.credit >= LEARNING {
             self.credit -= LEARNING;
             if let Some(layout) = Layout::of(plan, data, &self.members) {
-                // One that is alike and does not fit gives way first.
-                let at = alike.unwrap_or(self.oldest);
-                let print = fingerprint(data, self.members.iter().map(|member| member.close));
-                if at == self.layouts.len() {
-                    self.layouts.push(layout);
-                    self.fingerprints.push(print);
-                } else {
-                    (self.layouts[at], self.fingerprints[at]) = (layout, print);
-                }
-                self.usual = at;
-                self.oldest = (self.oldest + usize::from(alike.is_none())) % LAYOUTS;
+                self.usual = place(data, self.members.iter().map(|member| member.close));
+                self.layouts[self.usual] = Some(layout);
             }
         }
         Some(Line { data, end, members: Members::Walked(&self.members) })
@@ -221,6 +213,11 @@ impl Lines {
         let level = *self.level.get_or_insert_with(Level::new);
         self.count = ends::mark(level, data, stretch, &mut self.marks);
     }
+}
+
+/// The place of the layout of a record with these marks.
+fn place(data: &[u8], marks: impl Iterator<Item = usize>) -> usize {
+    (fingerprint(data, marks) >> 32) as usize % LAYOUTS
 }
 
 /// Finds the members of the record whose brace stands before `open`, and those of the row in it if
