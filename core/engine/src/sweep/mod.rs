@@ -40,6 +40,7 @@ mod sightings;
 mod suffix;
 mod summary;
 mod taken;
+mod threads;
 mod trial;
 mod values;
 mod verdict;
