@@ -26,6 +26,7 @@ mod merging;
 mod overlap;
 mod pool;
 mod progress;
+mod pull;
 mod read;
 mod report;
 mod reports;

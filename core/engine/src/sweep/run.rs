@@ -3,7 +3,7 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, HashSet},
-    sync::{Arc, Mutex},
+    sync::Arc,
 };
 
 use remora_abi::{Hit, field};
@@ -19,6 +19,7 @@ use super::{
     groups::{Groups, ToolKey},
     judge,
     overlap::Identities,
+    pull::Pull,
     read::{Inputs, Job, PROBLEMS_CAP, Read},
     report::report,
     route::Router,
@@ -54,11 +55,10 @@ pub fn run(detectors: &Detectors, options: &Options) -> Result<Outcome, SweepErr
 
 /// Reads all inputs once.
 fn pass(shared: &Shared<'_>) -> (Vec<Read>, State) {
-    let inputs = Mutex::new(Inputs::new(shared.options));
+    let inputs = Pull::new(Inputs::new(shared.options));
     let mut states = on_threads(shared.options.threads, || Worker::new(shared).work(&inputs));
     let mut state = states.remove(0);
     states.into_iter().for_each(|more| state.merge(more));
-    let inputs = inputs.into_inner().expect("a panic while a block was read was passed on");
     (inputs.into_reads(), state)
 }
 
@@ -219,11 +219,9 @@ impl<'a> Worker<'a> {
     }
 
     /// Scans block after block of `inputs`, to their end.
-    fn work(mut self, inputs: &Mutex<Inputs<'_>>) -> State {
+    fn work(mut self, inputs: &Pull<'_>) -> State {
         let mut done = None;
-        // Where another worker panicked while it read, that is told when its thread is joined.
-        let next = |done| inputs.lock().ok().and_then(|mut inputs| inputs.next(done));
-        while let Some(job) = next(done.take()) {
+        while let Some(job) = inputs.next(done.take()) {
             done = Some(self.scan(job));
         }
         self.state
