@@ -16,15 +16,15 @@ use super::{Input, Options, Origin, Problem, progress::Counted, sample::Quota};
 /// Problems remembered per input, at most; all are counted.
 pub(super) const PROBLEMS_CAP: usize = 100;
 
-/// Bytes in blocks under way, at most up to 64 threads.
+/// Bytes in blocks under way, at most up to 32 threads.
 const UNDER_WAY: usize = 8 << 20;
 /// Smaller blocks cost more to ask for than they are worth.
 const SMALLEST_BLOCK: usize = 128 << 10;
 
-/// The size of a block: each thread has one, and all together take the same memory whatever the
-/// number of threads.
+/// The size of a block: each thread has one, about as many wait for somebody or to be used again, and
+/// all together take the same memory whatever the number of threads.
 fn block_size(threads: usize) -> usize {
-    (UNDER_WAY / threads.max(1)).clamp(SMALLEST_BLOCK, BLOCK_SIZE)
+    (UNDER_WAY / (2 * threads.max(1))).clamp(SMALLEST_BLOCK, BLOCK_SIZE)
 }
 
 /// A block for a worker.
