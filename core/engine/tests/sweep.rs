@@ -206,6 +206,54 @@ fn many_files_give_the_same_bytes_on_any_number_of_threads() {
     }
 }
 
+/// Inputs that cannot be opened, are cut off or change their columns stand between others, with more
+/// refused records than are shown: what is told of them does not depend on who reads the next block.
+#[test]
+fn inputs_that_fail_in_the_middle_are_told_of_alike_on_any_number_of_threads() {
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    let detectors = start(&[linked::<Helm>()]);
+    let mut draw = Draw(11);
+    let mut damaged = lines(2000, &mut draw);
+    damaged.iter_mut().step_by(8).for_each(|line| line.insert(0, '!'));
+    let rows = |header: &str| header.to_owned() + &"d,a.example,1\n".repeat(100_000);
+    let columns =
+        rows("DeviceId,RemoteUrl,RemotePort\n") + &rows("RemoteUrl,DeviceId,RemotePort\n");
+    let array = format!("[{}", lines(2000, &mut draw).join(","));
+    let texts = [
+        ("a.ndjson", Some(lines(500, &mut draw).concat())),
+        ("missing.ndjson", None),
+        ("damaged.ndjson", Some(damaged.concat())),
+        ("foreign.txt", Some("no log at all\n".repeat(9))),
+        ("columns.csv", Some(columns)),
+        ("cut.json", Some(array)),
+        ("empty.ndjson", Some(String::new())),
+        ("z.ndjson", Some(lines(3000, &mut draw).concat())),
+    ];
+    let inputs: Vec<Input> = texts
+        .iter()
+        .map(|(name, text)| {
+            let path = folder.path().join(name);
+            if let Some(text) = text {
+                fs::write(&path, text).expect("the scratch folder can be written to");
+            }
+            Input { name: (*name).to_owned(), origin: Origin::Path(path) }
+        })
+        .collect();
+    let sweep = |threads| {
+        let options = Options { inputs: inputs.clone(), threads, ..Options::default() };
+        sweep::run(&detectors, &options).expect("it runs")
+    };
+    let alone = sweep(1);
+    let problems = |of: &str| alone.problems.iter().filter(|one| one.source == of).count();
+    let counted: Vec<usize> = texts.iter().map(|(name, _)| problems(name)).collect();
+    assert_eq!(counted, [0, 1, 100, 1, 1, 1, 0, 0]);
+    for threads in [2, 8] {
+        let swept = sweep(threads);
+        assert_eq!(swept.problems, alone.problems, "{threads} threads");
+        assert_eq!(told(&swept), told(&alone), "{threads} threads");
+    }
+}
+
 /// Looks for hosts below its own domain, and counts.
 struct Counting<const QUIET: bool>;
 

@@ -1,8 +1,8 @@
 //! Cutting an input into blocks of whole records.
 //!
-//! One thread reads and cuts; any number decode. The bytes are read straight
-//! into the block that will be given away, and only what follows the last
-//! whole record is copied, into the next one. A record that does not end
+//! One thread at a time reads and cuts; any number decode. The bytes are read
+//! straight into the block that will be given away, and only what follows the
+//! last whole record is copied, for the next one. A record that does not end
 //! within the block makes the block grow, up to the largest record; beyond, the
 //! bytes are dropped as they come, so that memory stays bounded whatever the
 //! input holds.
@@ -24,8 +24,6 @@ use crate::{
 
 /// About how many bytes a block has.
 pub const BLOCK_SIZE: usize = 1 << 20;
-/// How many blocks' memory is kept for reuse.
-const KEPT: usize = 16;
 
 /// Cuts an input into blocks at record borders.
 #[derive(Debug)]
@@ -57,10 +55,12 @@ pub struct Blocks {
     /// What separates values in the first `whole` bytes.
     separators: Separators,
     rows: Rows,
-    kept: Vec<Kept>,
+    kept: Option<Kept>,
+    /// Memory for what follows the last whole record, while the block before it is given away.
+    spare: Vec<u8>,
 }
 
-/// The memory of a block that was given back.
+/// The memory of a block that was given back; all but the bytes is empty.
 type Kept = (Vec<u8>, Vec<Framed>, Separators);
 
 /// Why framing stops.
@@ -96,7 +96,8 @@ impl Blocks {
             lines: 0,
             separators: Separators::default(),
             rows: Rows::default(),
-            kept: Vec::new(),
+            kept: None,
+            spare: Vec::new(),
         }
     }
 
@@ -125,10 +126,14 @@ impl Blocks {
         self.block_size = bytes.max(1);
     }
 
-    /// Gives a block's memory back for reuse.
+    /// Gives a block's memory back: the next block is read into it. Who gives its own back and then
+    /// asks for the next one has it in its caches.
     pub fn recycle(&mut self, block: Block) {
-        if self.kept.len() < KEPT && block.data.capacity() <= 2 * self.block_size {
-            self.kept.push((block.data, block.framed, block.separators));
+        if block.data.capacity() <= 2 * self.block_size {
+            let (mut framed, mut separators) = (block.framed, block.separators);
+            framed.clear();
+            separators.clear();
+            self.kept = Some((block.data, framed, separators));
         }
     }
 
@@ -144,6 +149,7 @@ impl Blocks {
     }
 
     fn step(&mut self, troubles: &mut Vec<Trouble>) -> Option<Block> {
+        self.resume();
         loop {
             let stop = self.frame();
             match stop {
@@ -216,16 +222,22 @@ impl Blocks {
         Stop::More
     }
 
+    /// Goes on in the memory that was given back last.
+    fn resume(&mut self) {
+        let Some((mut data, framed, separators)) = self.kept.take() else { return };
+        if data.len() < self.read {
+            data.resize(self.read, 0);
+        }
+        data[..self.read].copy_from_slice(&self.buffer[..self.read]);
+        self.spare = std::mem::replace(&mut self.buffer, data);
+        (self.framed, self.separators) = (framed, separators);
+    }
+
     /// Gives the whole records away.
     fn cut(&mut self) -> Block {
-        let rest = self.whole..self.read;
-        let (mut next, mut framed, mut separators) = self.kept.pop().unwrap_or_default();
-        framed.clear();
-        separators.clear();
-        if next.len() < rest.len() {
-            next.resize(rest.len(), 0);
-        }
-        next[..rest.len()].copy_from_slice(&self.buffer[rest.clone()]);
+        let mut next = std::mem::take(&mut self.spare);
+        next.clear();
+        next.extend_from_slice(&self.buffer[self.whole..self.read]);
         let mut data = std::mem::replace(&mut self.buffer, next);
         data.truncate(self.whole);
         let block = Block {
@@ -235,10 +247,10 @@ impl Blocks {
             record: self.record,
             data,
             header: self.headers.as_ref().map(Headers::current),
-            framed: std::mem::replace(&mut self.framed, framed),
-            separators: std::mem::replace(&mut self.separators, separators),
+            framed: std::mem::take(&mut self.framed),
+            separators: std::mem::take(&mut self.separators),
         };
-        self.read = rest.len();
+        self.read = self.buffer.len();
         self.framer.shift(self.whole);
         self.number += 1;
         self.offset += self.whole as u64;
@@ -366,7 +378,8 @@ impl Blocks {
     /// How much memory is held.
     #[cfg(test)]
     pub(crate) fn memory(&self) -> usize {
-        self.buffer.capacity() + self.kept.iter().map(|(data, ..)| data.capacity()).sum::<usize>()
+        let own = self.buffer.capacity() + self.spare.capacity();
+        own + self.kept.iter().map(|(data, ..)| data.capacity()).sum::<usize>()
     }
 
     /// Sets how records are separated, and the header that may be repeated among them.

@@ -23,7 +23,7 @@ use super::{
     },
     findings::{Heard, Pooled, circumstances, inspect, pool},
     judge::{self, Circumstances, Confidence, Weight},
-    read::{Job, read_all},
+    read::{Inputs, Job},
     route::Router,
     row::Row,
     rules::{Rule, Rules},
@@ -110,10 +110,12 @@ pub fn explain(
         summary: ExplainSummary::default(),
         goes_on: true,
     };
-    let reads = read_all(options, |job| {
+    let (mut inputs, mut done) = (Inputs::new(options), None);
+    while let Some(job) = inputs.next(done.take()) {
         explainer.block(&job, each);
-        Some(job.block)
-    });
+        done = Some(job.block);
+    }
+    let reads = inputs.into_reads();
     let mut summary = explainer.summary;
     for (at, read) in (0..).zip(reads) {
         summary.inputs += u64::from(!read.format.is_empty());

@@ -1,33 +1,33 @@
-//! Reading the inputs, in order, on the calling thread.
+//! Reading the inputs, in order, a block for whoever asks.
+//!
+//! No thread of its own reads: a worker that wants something to do reads and
+//! cuts its next block itself, while the others scan theirs. So a block is
+//! scanned where its bytes are in the caches, nobody waits to be handed one, and
+//! of `N` threads all `N` scan.
 
 use std::{fs::File, num::NonZero, sync::Arc};
 
-use remora_sources::{BLOCK_SIZE, Block, InputError, InputErrorKind, Opened, Trouble, input};
+use remora_sources::{
+    BLOCK_SIZE, Block, Blocks, InputError, InputErrorKind, Opened, Trouble, input,
+};
 
 use super::{Input, Options, Origin, Problem, progress::Counted, sample::Quota};
 
 /// Problems remembered per input, at most; all are counted.
 pub(super) const PROBLEMS_CAP: usize = 100;
 
-/// Bytes in blocks under way, about and at most up to 16 threads.
+/// Bytes in blocks under way, at most up to 32 threads.
 const UNDER_WAY: usize = 8 << 20;
-/// Smaller blocks cost more to hand over than a worker gains by them.
+/// Smaller blocks cost more to ask for than they are worth.
 const SMALLEST_BLOCK: usize = 128 << 10;
 
-/// Blocks that wait for `threads` workers, at most: one each, so that none
-/// waits for the reader.
-pub(super) fn queue_length(threads: usize) -> usize {
-    threads
-}
-
-/// The size of a block: the blocks that wait, that are worked on, and the one
-/// that is read together take the same memory whatever the number of threads.
+/// The size of a block: each thread has one, about as many wait for somebody or to be used again, and
+/// all together take the same memory whatever the number of threads.
 fn block_size(threads: usize) -> usize {
-    let blocks = queue_length(threads) + threads + 1;
-    (UNDER_WAY / blocks).clamp(SMALLEST_BLOCK, BLOCK_SIZE)
+    (UNDER_WAY / (2 * threads.max(1))).clamp(SMALLEST_BLOCK, BLOCK_SIZE)
 }
 
-/// A block on its way to a worker.
+/// A block for a worker.
 pub(super) struct Job {
     pub(super) input: u32,
     pub(super) stream: Arc<remora_sources::Stream>,
@@ -47,31 +47,99 @@ pub(super) struct Read {
     pub(super) problems: Vec<Problem>,
 }
 
-/// Reads every input and hands its blocks to `give`, which returns blocks that
-/// are done with.
-pub(super) fn read_all(options: &Options, mut give: impl FnMut(Job) -> Option<Block>) -> Vec<Read> {
-    let mut all = Vec::new();
-    for (at, input) in (0..).zip(&options.inputs) {
-        let mut read = Read::default();
-        match open(input, options) {
-            Err(error) => {
-                read.problems.push(Problem {
-                    source: input.name.clone(),
-                    line: 0,
-                    offset: 0,
-                    message: error.to_string(),
-                    whole_input: true,
-                });
-                read.error = Some(error.to_string());
+/// All inputs in order, cut into blocks for whoever asks for the next one.
+pub(super) struct Inputs<'o> {
+    options: &'o Options,
+    /// Of the inputs so far; the last one may be open.
+    reads: Vec<Read>,
+    open: Option<Open>,
+}
+
+/// An input that is open.
+struct Open {
+    stream: Arc<remora_sources::Stream>,
+    quota: Arc<Quota>,
+    blocks: Blocks,
+}
+
+impl<'o> Inputs<'o> {
+    /// The inputs of `options`, none of them open yet.
+    pub(super) fn new(options: &'o Options) -> Inputs<'o> {
+        Inputs { options, reads: Vec::new(), open: None }
+    }
+
+    /// The next block; none at the end of the last input. `done` is a block that is done with,
+    /// whose memory the next one gets.
+    pub(super) fn next(&mut self, mut done: Option<Block>) -> Option<Job> {
+        loop {
+            if let Some(open) = &mut self.open {
+                if let Some(done) = done.take() {
+                    open.blocks.recycle(done);
+                }
+                let at = self.reads.len() - 1;
+                let name = &self.options.inputs[at].name;
+                if let Some(block) = open.next(name, &mut self.reads[at]) {
+                    let input = u32::try_from(at).expect("2^24 inputs");
+                    let (stream, quota) = (open.stream.clone(), open.quota.clone());
+                    return Some(Job { input, stream, quota, block });
+                }
+                self.open = None;
             }
-            Ok(mut opened) => {
-                opened.blocks.set_block_size(block_size(options.threads));
-                read_one(at, &input.name, opened, &mut read, &mut give);
+            let input = self.options.inputs.get(self.reads.len())?;
+            let mut read = Read::default();
+            match open(input, self.options) {
+                Err(error) => {
+                    read.problems.push(Problem {
+                        source: input.name.clone(),
+                        line: 0,
+                        offset: 0,
+                        message: error.to_string(),
+                        whole_input: true,
+                    });
+                    read.error = Some(error.to_string());
+                }
+                Ok(Opened { stream, mut blocks, compression }) => {
+                    read.format = stream.format().name();
+                    read.compression = compression;
+                    blocks.set_block_size(block_size(self.options.threads));
+                    let (stream, quota) = (Arc::new(stream), Arc::new(Quota::default()));
+                    self.open = Some(Open { stream, quota, blocks });
+                }
+            }
+            self.reads.push(read);
+        }
+    }
+
+    /// What was learned of each input that was read.
+    pub(super) fn into_reads(self) -> Vec<Read> {
+        self.reads
+    }
+}
+
+impl Open {
+    /// The next block of the input called `name`; what goes wrong before it is noted in `read`.
+    fn next(&mut self, name: &str, read: &mut Read) -> Option<Block> {
+        let mut troubles: Vec<Trouble> = Vec::new();
+        let block = self.blocks.next(&mut troubles);
+        for trouble in troubles {
+            read.refused += trouble.records;
+            // No record was refused, so that no count would tell that something is missing.
+            if trouble.records == 0 {
+                read.error.get_or_insert_with(|| trouble.message.clone());
+            }
+            if read.problems.len() < PROBLEMS_CAP {
+                read.problems.push(Problem {
+                    source: name.to_owned(),
+                    line: trouble.line,
+                    offset: trouble.offset,
+                    message: trouble.message,
+                    whole_input: false,
+                });
             }
         }
-        all.push(read);
+        read.bytes = self.blocks.bytes();
+        block
     }
-    all
 }
 
 fn open(input: &Input, options: &Options) -> Result<Opened, InputError> {
@@ -88,7 +156,7 @@ fn open(input: &Input, options: &Options) -> Result<Opened, InputError> {
 }
 
 /// Whether a thread that decompresses has a core to itself. One thread is one thread; and two cores
-/// are kept busy by the reader, which decompresses, and the workers.
+/// are kept busy by two workers, of which one decompresses its block while the other scans.
 fn has_core_to_spare(workers: usize) -> bool {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     workers > 1 && cores > 2
@@ -100,43 +168,4 @@ fn unreadable(message: String) -> InputError {
 
 fn counted<R>(reader: R, options: &Options) -> Counted<R> {
     Counted { reader, progress: options.progress.clone() }
-}
-
-fn read_one(
-    at: u32,
-    name: &str,
-    opened: Opened,
-    read: &mut Read,
-    give: &mut impl FnMut(Job) -> Option<Block>,
-) {
-    let Opened { stream, mut blocks, compression } = opened;
-    read.format = stream.format().name();
-    read.compression = compression;
-    let (stream, quota) = (Arc::new(stream), Arc::new(Quota::default()));
-    let mut troubles: Vec<Trouble> = Vec::new();
-    loop {
-        let block = blocks.next(&mut troubles);
-        for trouble in troubles.drain(..) {
-            read.refused += trouble.records;
-            // No record was refused, so that no count would tell that something is missing.
-            if trouble.records == 0 {
-                read.error.get_or_insert_with(|| trouble.message.clone());
-            }
-            if read.problems.len() < PROBLEMS_CAP {
-                read.problems.push(Problem {
-                    source: name.to_owned(),
-                    line: trouble.line,
-                    offset: trouble.offset,
-                    message: trouble.message,
-                    whole_input: false,
-                });
-            }
-        }
-        let Some(block) = block else { break };
-        let job = Job { input: at, stream: stream.clone(), quota: quota.clone(), block };
-        if let Some(done) = give(job) {
-            blocks.recycle(done);
-        }
-    }
-    read.bytes = blocks.bytes();
 }

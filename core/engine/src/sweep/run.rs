@@ -1,10 +1,9 @@
-//! One run: reader, workers, merge.
+//! One run: workers, merge.
 
 use std::{
     borrow::Cow,
     collections::{BTreeMap, HashSet},
-    sync::{Arc, Mutex, mpsc},
-    thread,
+    sync::Arc,
 };
 
 use remora_abi::{Hit, field};
@@ -20,7 +19,8 @@ use super::{
     groups::{Groups, ToolKey},
     judge,
     overlap::Identities,
-    read::{Job, PROBLEMS_CAP, Read, queue_length, read_all},
+    pull::Pull,
+    read::{Inputs, Job, PROBLEMS_CAP, Read},
     report::report,
     route::Router,
     row::Row,
@@ -29,12 +29,10 @@ use super::{
     second::{Facts, Second},
     suffix,
     taken::{carried, identify, is_plausible, key},
+    threads::on_threads,
     window::Standing,
 };
 use crate::host::{Detectors, OwnedWitness};
-
-/// The stack of a worker: detectors run on it.
-const WORKER_STACK: usize = 8 * 1024 * 1024;
 
 /// Sweeps the inputs of `options` with `detectors`.
 pub fn run(detectors: &Detectors, options: &Options) -> Result<Outcome, SweepError> {
@@ -57,7 +55,11 @@ pub fn run(detectors: &Detectors, options: &Options) -> Result<Outcome, SweepErr
 
 /// Reads all inputs once.
 fn pass(shared: &Shared<'_>) -> (Vec<Read>, State) {
-    if shared.options.threads <= 1 { alone(shared) } else { with_workers(shared) }
+    let inputs = Pull::new(Inputs::new(shared.options));
+    let mut states = on_threads(shared.options.threads, || Worker::new(shared).work(&inputs));
+    let mut state = states.remove(0);
+    states.into_iter().for_each(|more| state.merge(more));
+    (inputs.into_reads(), state)
 }
 
 /// Everything that the detectors learn from the inputs.
@@ -196,60 +198,6 @@ impl State {
     }
 }
 
-fn alone(shared: &Shared<'_>) -> (Vec<Read>, State) {
-    let mut worker = Worker::new(shared);
-    let reads = read_all(shared.options, |job| Some(worker.scan(job)));
-    (reads, worker.state)
-}
-
-fn with_workers(shared: &Shared<'_>) -> (Vec<Read>, State) {
-    let (jobs, queue) = mpsc::sync_channel::<Job>(queue_length(shared.options.threads));
-    let queue = Mutex::new(queue);
-    let (done, used) = mpsc::channel::<Block>();
-    thread::scope(|scope| {
-        let mut workers = Vec::new();
-        for at in 0..shared.options.threads {
-            let (queue, done) = (&queue, done.clone());
-            let work = move || {
-                let mut worker = Worker::new(shared);
-                loop {
-                    let job = queue.lock().expect("no worker panics while it takes a job").recv();
-                    let Ok(job) = job else { break };
-                    // The reader may be past its last block.
-                    let _ = done.send(worker.scan(job));
-                }
-                worker.state
-            };
-            let thread =
-                thread::Builder::new().name(format!("worker-{at}")).stack_size(WORKER_STACK);
-            match thread.spawn_scoped(scope, work) {
-                Ok(worker) => workers.push(worker),
-                Err(error) => {
-                    tracing::warn!("{at} of {} threads: {error}", shared.options.threads);
-                    break;
-                }
-            }
-        }
-        if workers.is_empty() {
-            return alone(shared);
-        }
-        let reads = read_all(shared.options, |job| {
-            jobs.send(job).expect("workers live until the reader ends");
-            used.try_recv().ok()
-        });
-        drop(jobs);
-        let mut state: Option<State> = None;
-        for worker in workers {
-            match (worker.join(), &mut state) {
-                (Ok(part), Some(state)) => state.merge(part),
-                (Ok(part), None) => state = Some(part),
-                (Err(panic), _) => std::panic::resume_unwind(panic),
-            }
-        }
-        (reads, state.unwrap_or_default())
-    })
-}
-
 struct Worker<'a> {
     shared: &'a Shared<'a>,
     state: State,
@@ -268,6 +216,15 @@ impl<'a> Worker<'a> {
             hits: Vec::new(),
             key: Vec::new(),
         }
+    }
+
+    /// Scans block after block of `inputs`, to their end.
+    fn work(mut self, inputs: &Pull<'_>) -> State {
+        let mut done = None;
+        while let Some(job) = inputs.next(done.take()) {
+            done = Some(self.scan(job));
+        }
+        self.state
     }
 
     /// Scans a block and gives it back.

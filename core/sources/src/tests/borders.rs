@@ -84,6 +84,40 @@ fn blocks_of_every_size_give_the_same() {
     }
 }
 
+/// Several have a block at once and give theirs back before they ask for the next one: each goes on
+/// in its own memory, and what was read but not given away is lost to nobody.
+#[test]
+fn who_gives_a_block_back_gets_the_next_one_in_its_memory() {
+    use crate::input::{Told, open_sized};
+    let (rows, _) = ROWS.split_once("RemoteUrl,DeviceId").expect("other columns");
+    let texts = [MIXED, rows, LOGS].map(|text| text.repeat(200));
+    for text in &texts {
+        let told = Told::default();
+        let open = || {
+            let sizes = Sizes { head: 110, block: 4000, record: 1000 };
+            open_sized(Box::new(std::io::Cursor::new(text.clone())), &told, sizes).unwrap().blocks
+        };
+        let (mut alone, mut shared, mut troubles) = (open(), open(), Vec::new());
+        let mut held = std::collections::VecDeque::new();
+        let mut again = 0;
+        loop {
+            let done = if held.len() == 3 { held.pop_front() } else { None };
+            let memory = done.as_ref().map(|done: &crate::Block| done.data.as_ptr());
+            done.into_iter().for_each(|done| shared.recycle(done));
+            let (want, got) = (alone.next(&mut troubles), shared.next(&mut troubles));
+            let place =
+                |block: &crate::Block| (block.number, block.offset, block.line, block.record);
+            assert_eq!(got.as_ref().map(place), want.as_ref().map(place));
+            let (Some(want), Some(got)) = (want, got) else { break };
+            assert_eq!(got.data, want.data);
+            again += u32::from(memory == Some(got.data.as_ptr()));
+            held.push_back(got);
+        }
+        // Longer blocks may have to move.
+        assert!(again > 3, "{again} blocks of about {}", text.len() / 4000);
+    }
+}
+
 #[test]
 fn other_columns_end_the_reading_and_their_records_are_counted() {
     let swept = sweep_sized(ROWS.as_bytes(), Sizes { head: 60, block: 7, record: 100 }).unwrap();
