@@ -186,7 +186,9 @@ impl Events {
         self.arena.push_str(text);
         let end = index(self.arena.len());
         let column = place(&mut self.texts, field);
-        column.resize(row, (0, 0));
+        if column.len() < row {
+            column.resize(row, (0, 0));
+        }
         column.push((start, end));
     }
 

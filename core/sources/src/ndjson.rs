@@ -127,10 +127,13 @@ impl Columns<'_, '_> {
 
 impl Members for Columns<'_, '_> {
     fn wants(&mut self, name: &[u8]) -> Option<Column> {
-        match self.plan.column(name) {
-            None if name == ROW && !self.inside => Some(ROW_COLUMN),
-            column => column,
-        }
+        let plan = self.plan;
+        self.record
+            .next_column(|last| match last {
+                Some(column) if plan.name(column).as_bytes() == name => Some(column),
+                _ => plan.column(name),
+            })
+            .or_else(|| (name == ROW && !self.inside).then_some(ROW_COLUMN))
     }
 
     fn take(&mut self, column: Column, value: &str) {

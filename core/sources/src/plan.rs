@@ -63,6 +63,8 @@ pub(crate) struct PlannedField {
     /// Its shape.
     pub(crate) shape: Shape,
     common: bool,
+    /// Whether the field's values are numbers.
+    pub(crate) is_number: bool,
 }
 
 impl PlannedTable {
@@ -125,6 +127,7 @@ impl Plan {
                     columns: plan.number(map.columns),
                     shape: map.shape,
                     common: map.common,
+                    is_number: map.field.is_number(),
                 })
                 .collect();
             let own = fields

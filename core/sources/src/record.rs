@@ -7,6 +7,9 @@
 //! the screen drops costs no allocation; a map of owned strings would cost one
 //! for each column.
 
+/// Of how many members of a record it is remembered which columns they are.
+const REMEMBERED: usize = 256;
+
 /// Index of a column in the mapping's list of columns.
 pub(crate) type Column = u16;
 
@@ -32,6 +35,11 @@ pub(crate) struct Record<'b> {
     /// The slots that were set, so that a new record need not clear all of them.
     set: Vec<Column>,
     damaged: bool,
+    /// What the members of the records before were, by place; none that are no column. A log's
+    /// writer writes the same members again and again.
+    order: Vec<Option<Column>>,
+    /// How many members of this record were met.
+    met: usize,
 }
 
 impl<'b> Record<'b> {
@@ -43,6 +51,8 @@ impl<'b> Record<'b> {
             slots: vec![Slot::Absent; columns],
             set: Vec::new(),
             damaged: false,
+            order: Vec::new(),
+            met: 0,
         }
     }
 
@@ -54,6 +64,32 @@ impl<'b> Record<'b> {
             self.slots[usize::from(column)] = Slot::Absent;
         }
         self.damaged = false;
+        self.met = 0;
+    }
+
+    /// Which column the next member is: `which`, asked with the one that stood there before.
+    #[inline]
+    pub(crate) fn next_column(
+        &mut self,
+        which: impl FnOnce(Option<Column>) -> Option<Column>,
+    ) -> Option<Column> {
+        let at = self.met;
+        self.met += 1;
+        match self.order.get_mut(at) {
+            Some(known) => {
+                let column = which(*known);
+                // One that is left out moves none of those that follow it.
+                *known = column.or(*known);
+                column
+            }
+            None => {
+                let column = which(None);
+                if at < REMEMBERED {
+                    self.order.push(column);
+                }
+                column
+            }
+        }
     }
 
     /// Sets a column to a value that may be a part of the text given to [`Self::begin`]; any other
@@ -107,11 +143,8 @@ impl<'b> Record<'b> {
     /// The first of the columns that is filled, or `""`.
     #[inline]
     pub(crate) fn first(&self, columns: &[Column]) -> &str {
-        columns
-            .iter()
-            .copied()
-            .find(|&column| self.filled(column))
-            .map_or("", |column| self.value(column))
+        let mut values = columns.iter().map(|&column| self.value(column));
+        values.find(|value| !value.is_empty()).unwrap_or_default()
     }
 
     /// Notes that a value of the record, or its writing, was damaged and has been mended.

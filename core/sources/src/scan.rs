@@ -270,7 +270,7 @@ impl PlannedTable {
         let mut damaged = record.damaged() || unreadable;
         events.push(head);
         for map in &self.fields {
-            if map.field.is_number() {
+            if map.is_number {
                 let (number, unreadable) = map.number(record, out);
                 damaged |= unreadable;
                 if let Some(number) = number {
