@@ -176,6 +176,7 @@ impl Events {
     }
 
     /// Gives the last event a text, unless it is empty.
+    #[inline]
     pub(crate) fn set_text(&mut self, field: Field, text: &str) {
         if text.is_empty() {
             return;

@@ -169,6 +169,10 @@ impl PlannedField {
 /// A whole number in decimal, perhaps with a fraction of zeros, as a column of numbers with gaps
 /// gets it from tools that keep such columns as floats.
 fn whole_number(text: &str) -> Option<i64> {
+    // Most are nothing but digits, of which eighteen always fit.
+    if !text.is_empty() && text.len() <= 18 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(text.bytes().fold(0, |number, digit| number * 10 + i64::from(digit - b'0')));
+    }
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = whole.strip_prefix('-').unwrap_or(whole);
     let plain = digits.starts_with(|first: char| first.is_ascii_digit());
@@ -254,8 +258,9 @@ fn find_member(
     out: &mut String,
 ) -> bool {
     let object = record.value(columns[0]);
-    match by_action(members, record.value(columns[1])) {
-        Some(name) if !object.is_empty() => !member::append(object, name, out),
-        _ => false,
+    if object.is_empty() {
+        return false;
     }
+    by_action(members, record.value(columns[1]))
+        .is_some_and(|name| !member::append(object, name, out))
 }
