@@ -4,7 +4,7 @@ use std::{collections::HashSet, mem};
 
 use super::{
     group::{Basis, Group, RuleGroup, ToolGroup},
-    intern::Interner,
+    intern::{Interner, Lists},
     pool::{Moving, Pool},
     rules::Rules,
 };
@@ -12,7 +12,7 @@ use super::{
 /// Groups by key. A key is some numbers; equal keys are one group.
 #[derive(Debug)]
 pub(super) struct Table<G> {
-    keys: Interner<Vec<u32>>,
+    keys: Interner<Lists<u32>>,
     groups: Vec<G>,
 }
 

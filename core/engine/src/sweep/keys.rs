@@ -13,13 +13,13 @@ use std::collections::{HashMap, HashSet, hash_map::Entry};
 use super::{
     group::{Basis, Group},
     groups::{Groups, ToolKey},
-    intern::Interner,
+    intern::{Interner, Texts},
 };
 
 /// Keys of groups by tool that are kept without the groups.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
-    texts: Interner<String>,
+    texts: Interner<Texts>,
     keys: HashSet<ToolKey>,
 }
 
@@ -46,7 +46,7 @@ impl Keys {
     }
 }
 
-fn text_of(texts: &Interner<String>, text: u32) -> &str {
+fn text_of(texts: &Interner<Texts>, text: u32) -> &str {
     texts.get(text)
 }
 
@@ -73,7 +73,7 @@ const UNKNOWN: u32 = u32::MAX;
 /// the groups that it is of lie in several pools.
 #[derive(Debug, Default)]
 pub(super) struct ShownKeys {
-    texts: Interner<String>,
+    texts: Interner<Texts>,
     /// Full names, by tenant and short name.
     devices: Sole<(u32, u32)>,
     /// Instances, by key without instance.

@@ -9,10 +9,11 @@
 //! pushed out) stay in the pool. When as many were replaced as the pool holds,
 //! the groups move to a new one, which is what merging does anyway.
 
+use hashbrown::HashMap;
 use roaring::RoaringBitmap;
 
 use super::{
-    intern::{Interner, MOST},
+    intern::{Interner, Lists, MOST, Texts},
     judge::Ground,
     reports::Reports,
     values::Many,
@@ -38,11 +39,11 @@ pub(super) struct Packed {
 /// What groups refer to.
 #[derive(Debug, Default)]
 pub(super) struct Pool {
-    texts: Interner<String>,
+    texts: Interner<Texts>,
     /// Sorted sets of places, of which there are few different ones.
-    places: Interner<Vec<u32>>,
-    grounds: Interner<Vec<Ground>>,
-    witnesses: Interner<Vec<Packed>>,
+    places: Interner<Lists<u32>>,
+    grounds: Interner<Lists<Ground>>,
+    witnesses: Interner<Lists<Packed>>,
     pub(super) values: Vec<Many>,
     pub(super) reports: Vec<Reports>,
     pub(super) events: Vec<RoaringBitmap>,
@@ -75,7 +76,7 @@ impl Pool {
     }
 
     /// Texts and values apart, to change one by the other.
-    pub(super) fn texts_and_values(&mut self) -> (&mut Interner<String>, &mut Vec<Many>) {
+    pub(super) fn texts_and_values(&mut self) -> (&mut Interner<Texts>, &mut Vec<Many>) {
         (&mut self.texts, &mut self.values)
     }
 
@@ -149,7 +150,7 @@ impl Pool {
 }
 
 fn union<T: Copy + Ord + std::hash::Hash>(
-    sets: &mut Interner<Vec<T>>,
+    sets: &mut Interner<Lists<T>>,
     known: u32,
     more: &[T],
 ) -> u32 {
@@ -167,7 +168,7 @@ fn union<T: Copy + Ord + std::hash::Hash>(
 }
 
 fn merge<T: Copy + Ord + std::hash::Hash>(
-    sets: &mut Interner<Vec<T>>,
+    sets: &mut Interner<Lists<T>>,
     one: u32,
     other: u32,
 ) -> u32 {
@@ -220,8 +221,8 @@ impl Slot {
 pub(super) struct Moving<'p> {
     from: Pool,
     to: &'p mut Pool,
-    /// By number there, the number here; 0 if it was not asked for yet.
-    texts: Vec<u32>,
+    /// By number there, the number here, of texts that were asked for.
+    texts: HashMap<u32, u32>,
     /// By number of an event there, the number here; empty if they are the same.
     events: &'p [u32],
 }
@@ -229,8 +230,7 @@ pub(super) struct Moving<'p> {
 impl<'p> Moving<'p> {
     /// From one pool into another, where the numbers of events are others.
     pub(super) fn new(from: Pool, to: &'p mut Pool, events: &'p [u32]) -> Moving<'p> {
-        let texts = vec![0; from.texts.len() + 1];
-        Moving { from, to, texts, events }
+        Moving { from, to, texts: HashMap::new(), events }
     }
 
     /// The pool that is moved into.
@@ -239,11 +239,9 @@ impl<'p> Moving<'p> {
     }
 
     pub(super) fn text(&mut self, text: u32) -> u32 {
-        let known = &mut self.texts[text as usize];
-        if *known == 0 {
-            *known = self.to.texts.intern(self.from.texts.get(text));
-        }
-        *known
+        let Moving { from, to, .. } = self;
+        let intern = || to.texts.intern(from.texts.get(text));
+        *self.texts.entry(text).or_insert_with(intern)
     }
 
     pub(super) fn places(&mut self, set: u32) -> u32 {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    intern::Interner,
+    intern::{Interner, Texts},
     listed::List,
     pool::{Held, Moving, Pool, Slot},
 };
@@ -134,7 +134,7 @@ impl ValueSet {
 
 impl Many {
     /// Adds a value, and tells whether one was pushed out by it.
-    fn insert(&mut self, value: &str, texts: &mut Interner<String>) -> bool {
+    fn insert(&mut self, value: &str, texts: &mut Interner<Texts>) -> bool {
         let place = self.smallest.binary_search_by(|known| texts.get(*known).cmp(value));
         let Err(place) = place else { return false };
         if self.smallest.len() == VALUES_CAP {
@@ -150,7 +150,7 @@ impl Many {
         false
     }
 
-    fn merge(&mut self, other: Many, texts: &Interner<String>) {
+    fn merge(&mut self, other: Many, texts: &Interner<Texts>) {
         if self.all.is_some() || other.all.is_some() {
             let all = self.hashes(texts);
             match other.all {
@@ -168,7 +168,7 @@ impl Many {
     }
 
     /// The hashes of every value so far.
-    fn hashes(&mut self, texts: &Interner<String>) -> &mut HashSet<u64> {
+    fn hashes(&mut self, texts: &Interner<Texts>) -> &mut HashSet<u64> {
         let smallest = self.smallest.iter();
         self.all.get_or_insert_with(|| smallest.map(|text| hash(texts.get(*text))).collect())
     }
