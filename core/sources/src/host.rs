@@ -8,7 +8,7 @@
 
 use std::{borrow::Cow, net::Ipv6Addr};
 
-use memchr::memchr;
+use memchr::{memchr, memrchr};
 
 /// The longest name that DNS can carry, in bytes, without the final dot.
 const LONGEST: usize = 253;
@@ -24,7 +24,7 @@ const LONGEST: usize = 253;
 /// assert_eq!(host_of("https://user:pw@WWW.Example.com:443/x").as_deref(), Some("www.example.com"));
 /// assert_eq!(host_of("203.0.113.9"), None);
 /// ```
-pub fn host_of(value: &str) -> Option<Cow<'_, str>> {
+pub fn host_of<'v>(value: &'v str) -> Option<Cow<'v, str>> {
     let rest = after_scheme(value.trim_ascii());
     let (end, kinds) = authority(rest.as_bytes());
     let authority = &rest[..end];
@@ -35,14 +35,17 @@ pub fn host_of(value: &str) -> Option<Cow<'_, str>> {
         let number = host.as_bytes().last().is_some_and(u8::is_ascii_digit) && is_ipv4(host);
         return (plain && !number && host.len() <= LONGEST).then_some(Cow::Borrowed(host));
     }
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = memrchr(b'@', authority.as_bytes()).map_or(authority, |at| &authority[at + 1..]);
+    let before = |host: &'v str, end: u8| memchr(end, host.as_bytes()).map(|at| &host[..at]);
     let host = match host.strip_prefix('[') {
-        Some(bracketed) => bracketed.split_once(']')?.0,
+        Some(bracketed) => before(bracketed, b']')?,
         None if is_ipv6(host) => return None,
-        None => host.split_once(':').map_or(host, |(host, _)| host),
+        None => before(host, b':').unwrap_or(host),
     };
     let host = host.strip_suffix('.').unwrap_or(host);
-    if is_ipv4(host) || is_ipv6(host) || host.split('.').any(str::is_empty) {
+    let dots_touch = host.as_bytes().windows(2).any(|two| two == b"..");
+    let plain = !host.is_empty() && !host.starts_with('.') && !host.ends_with('.') && !dots_touch;
+    if !plain || is_ipv4(host) || is_ipv6(host) {
         return None;
     }
     let host = lower(host);
@@ -106,6 +109,9 @@ fn after_scheme(value: &str) -> &str {
 
 /// Four labels of digits. Out of range or with leading zeros it is no name either.
 fn is_ipv4(host: &str) -> bool {
+    if !host.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+        return false;
+    }
     let mut labels = 0;
     host.split('.').all(|label| {
         labels += 1;
@@ -115,14 +121,19 @@ fn is_ipv4(host: &str) -> bool {
 
 /// An IPv6 address, perhaps with a zone.
 fn is_ipv6(host: &str) -> bool {
-    let address = host.split_once('%').map_or(host, |(address, _)| address);
-    address.contains(':') && address.parse::<Ipv6Addr>().is_ok()
+    memchr(b':', host.as_bytes()).is_some() && {
+        let address = host.split_once('%').map_or(host, |(address, _)| address);
+        address.parse::<Ipv6Addr>().is_ok()
+    }
 }
 
 /// Lower case, letter by letter: what stands beside a letter does not change it.
 pub(crate) fn lower(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
         return Cow::Borrowed(text);
+    }
+    if text.is_ascii() {
+        return Cow::Owned(text.to_ascii_lowercase());
     }
     Cow::Owned(text.chars().flat_map(char::to_lowercase).collect())
 }
