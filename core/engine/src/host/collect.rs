@@ -119,7 +119,10 @@ pub(super) fn services() -> HostServicesRef {
 fn lossy(text: RStr<'_>, limit: usize) -> String {
     let bytes = text.as_rslice().as_slice();
     let cut = bytes.len().min(limit);
-    String::from_utf8_lossy(&bytes[..cut]).into_owned()
+    let bytes = &bytes[..cut];
+    // Nearly all are whole, and proved so at once.
+    std::str::from_utf8(bytes)
+        .map_or_else(|_| String::from_utf8_lossy(bytes).into_owned(), str::to_owned)
 }
 
 /// A message of a detector for people: one line, and no longer than that.
