@@ -194,6 +194,13 @@ impl<S: Store> Interner<S> {
     }
 }
 
+impl Interner<Texts> {
+    /// All numbers are below this.
+    pub(super) fn limit(&self) -> usize {
+        self.store.0.len() / UNIT + 1
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -9,7 +9,6 @@
 //! pushed out) stay in the pool. When as many were replaced as the pool holds,
 //! the groups move to a new one, which is what merging does anyway.
 
-use hashbrown::HashMap;
 use roaring::RoaringBitmap;
 
 use super::{
@@ -221,8 +220,8 @@ impl Slot {
 pub(super) struct Moving<'p> {
     from: Pool,
     to: &'p mut Pool,
-    /// By number there, the number here, of texts that were asked for.
-    texts: HashMap<u32, u32>,
+    /// By number there, the number here; 0 if it was not asked for yet.
+    texts: Vec<u32>,
     /// By number of an event there, the number here; empty if they are the same.
     events: &'p [u32],
 }
@@ -230,7 +229,8 @@ pub(super) struct Moving<'p> {
 impl<'p> Moving<'p> {
     /// From one pool into another, where the numbers of events are others.
     pub(super) fn new(from: Pool, to: &'p mut Pool, events: &'p [u32]) -> Moving<'p> {
-        Moving { from, to, texts: HashMap::new(), events }
+        let texts = vec![0; from.texts.limit()];
+        Moving { from, to, texts, events }
     }
 
     /// The pool that is moved into.
@@ -239,9 +239,11 @@ impl<'p> Moving<'p> {
     }
 
     pub(super) fn text(&mut self, text: u32) -> u32 {
-        let Moving { from, to, .. } = self;
-        let intern = || to.texts.intern(from.texts.get(text));
-        *self.texts.entry(text).or_insert_with(intern)
+        let known = &mut self.texts[text as usize];
+        if *known == 0 {
+            *known = self.to.texts.intern(self.from.texts.get(text));
+        }
+        *known
     }
 
     pub(super) fn places(&mut self, set: u32) -> u32 {
