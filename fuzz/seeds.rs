@@ -34,7 +34,7 @@ fn main() {
             }
             // A tab, a newline and a backslash are written with escapes in these files.
             let text = input.replace("\\x09", "\t").replace("\\N", "\n").replace("\\x5c", "\\");
-            for format in 0..4 {
+            for format in 0..6 {
                 let chosen = [format, format, format + 4, format];
                 seeds.write("screen", [&chosen, text.as_bytes()].concat());
             }

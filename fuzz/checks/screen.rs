@@ -14,6 +14,8 @@ const FORMATS: &[FormatName] = &[
     FormatName::DefenderCsv,
     FormatName::ZeekTsv,
     FormatName::ZeekNdjson,
+    FormatName::DefenderJson,
+    FormatName::DefenderEvents,
 ];
 /// Fields of every shape.
 const FIELDS: &[Field] = &[
