@@ -45,6 +45,13 @@ pub trait Sampler {
         let _ = (kind, record);
         true
     }
+    /// Whether record `record` is taken in whatever order blocks are scanned. Of one that nobody
+    /// wants, and that is read only because it may be taken, it is counted only then that it is
+    /// damaged or says nothing, so that counts do not depend on that order.
+    fn always_takes(&self, record: u64) -> bool {
+        let _ = record;
+        true
+    }
 }
 
 /// What became of the records of a block. Every record is counted once in `records` and once in
@@ -60,7 +67,8 @@ pub struct Counts {
     pub screened_out: u64,
     /// Without recoverable structure.
     pub refused: u64,
-    /// Decoded records (sampled ones too) with a damaged value that was repaired.
+    /// Decoded records with a damaged value that was repaired; sampled ones too, if they are
+    /// [always](Sampler::always_takes) taken.
     pub repaired: u64,
     /// Rows of a table that is not swept.
     pub other_kind: u64,
@@ -136,6 +144,8 @@ impl Stream {
             let content = &data[framed.range()];
             let index = block.record + scan.counts.records;
             scan.counts.records += 1;
+            // Whether it counts that it is damaged or says nothing.
+            let mut told = true;
             if !validate && !framed.unclosed {
                 let verdict = match self.shape() {
                     Shape::Ndjson | Shape::Elements => {
@@ -179,7 +189,8 @@ impl Stream {
                         scan.counts.other_kind += 1;
                         continue;
                     }
-                    Verdict::Drop(_) | Verdict::Read => {}
+                    Verdict::Drop(_) => told = sampler.always_takes(index),
+                    Verdict::Read => {}
                 }
             }
             let place = Place {
@@ -192,7 +203,11 @@ impl Stream {
                 self.read(block, content, &mut record)
             };
             if let Err(message) = read {
-                scan.refuse(&place, message);
+                if told {
+                    scan.refuse(&place, message);
+                } else {
+                    scan.counts.screened_out += 1;
+                }
                 continue;
             }
             let Some(table) = self.plan().table(&record) else {
@@ -201,7 +216,8 @@ impl Stream {
             };
             let sampled = sampler.take(table.kind, index);
             if !table.is_event(&record) {
-                scan.counts.no_fields += 1;
+                let count = &mut scan.counts;
+                *(if told { &mut count.no_fields } else { &mut count.screened_out }) += 1;
                 continue;
             }
             let is_wanted = table.is_wanted(wanted, &record, &mut out);
@@ -221,7 +237,7 @@ impl Stream {
                     wanted: is_wanted,
                 };
                 let damaged = table.decode(&record, head, &mut out, &mut scan.events);
-                scan.counts.repaired += u64::from(damaged);
+                scan.counts.repaired += u64::from(damaged && told);
             }
         }
         scan.memory = memory;

@@ -95,6 +95,10 @@ impl Sampler for BlockSampler {
         let slot = slot(kind);
         self.seen[slot] < self.left[slot] || record.is_multiple_of(EVERY)
     }
+
+    fn always_takes(&self, record: u64) -> bool {
+        record < u64::from(FIRST) || record.is_multiple_of(EVERY)
+    }
 }
 
 /// Takes no record.

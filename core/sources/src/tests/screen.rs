@@ -247,6 +247,49 @@ fn a_record_that_is_only_sampled_is_decoded_and_counts_as_screened_out() {
     assert!(swept.events.iter().all(|event| event.sampled && !event.wanted));
 }
 
+/// A worker that does not know how many records came before takes more of them into its sample. Of
+/// those too many nothing may be told.
+#[test]
+fn counts_do_not_depend_on_how_many_records_are_sampled_too_many() {
+    /// Takes the first two, and of the others all or none.
+    struct Surplus(bool);
+
+    impl Sampler for Surplus {
+        fn take(&mut self, _: Kind, record: u64) -> bool {
+            self.would_take(Kind(0), record)
+        }
+        fn would_take(&self, _: Kind, record: u64) -> bool {
+            self.0 || self.always_takes(record)
+        }
+        fn always_takes(&self, record: u64) -> bool {
+            record < 2
+        }
+    }
+
+    let lines = [
+        r#"{"DeviceId":"a","RemotePort":1}"#,
+        r#"{"DeviceId":"a","RemotePort":1}}"#,
+        r#"{"DeviceId":"a","RemotePort":1}}"#,
+        r#"{"DeviceId":"a","RemotePort":1,"Timestamp":"?"}"#,
+        r#"{"DeviceId":"a","RemotePort":1,"X":"\q"}"#,
+        r#"{"DeviceId":"a","ActionType":"ProcessCreated"}"#,
+        r#"{"DeviceId":"a","ActionType":"FileCreated"}"#,
+        r#"{"DeviceId":"a","RemotePort":1,"X":nonsense}"#,
+    ];
+    let told = |text: &str, surplus| {
+        let sampler = &mut Surplus(surplus);
+        sweep_with(text.as_bytes(), None, USUAL, &Every(false), sampler, false).unwrap()
+    };
+    for text in [lines.join("\n"), format!("[{}]", lines.join(","))] {
+        let (few, many) = (told(&text, false), told(&text, true));
+        assert_eq!(few.counts, many.counts, "{text}");
+        assert_eq!(few.refusals, many.refusals, "{text}");
+        // What is always in the sample is told.
+        assert_eq!(few.counts.refused, u64::from(text.starts_with('{')), "{text}");
+        assert!(many.events.len() > few.events.len());
+    }
+}
+
 /// What the mapping lacks and what the record lacks is asked for as empty, for an interest in
 /// emptiness must not be missed.
 #[test]
