@@ -5,16 +5,18 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::{
     FormatName,
     csv::Header,
     defender::DEFENDER,
-    framing::{Frame, Framer, Framing, MAX_RECORD},
+    framing::{BYTE_ORDER_MARK, Frame, Framer, Framing, MAX_RECORD},
     looks, ndjson,
     plan::Plan,
     stream::Shape,
     tsv::{self, Headers},
-    walk::{Walk, Walked},
+    walk::{WRAPPERS, Walk, Walked},
     zeek::ZEEK,
 };
 
@@ -106,7 +108,23 @@ pub(crate) fn recognise(
             None => {}
         }
     }
+    if whole && holds_nothing(head) {
+        return json(DefenderJson, Shape::Elements);
+    }
     Err(looks::describe(head, first_elements(head).next()))
+}
+
+/// Whether an input is an array without elements, or the answer of a query that found nothing.
+fn holds_nothing(input: &[u8]) -> bool {
+    let input = input.strip_prefix(BYTE_ORDER_MARK).unwrap_or(input);
+    let is_empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
+    match serde_json::from_slice(input) {
+        Ok(Value::Object(answer)) => {
+            answer.iter().any(|(name, rows)| WRAPPERS.contains(&name.as_bytes()) && is_empty(rows))
+        }
+        Ok(value) => is_empty(&value),
+        Err(_) => false,
+    }
 }
 
 /// Whether an object is a row or an envelope with a row.

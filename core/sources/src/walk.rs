@@ -8,7 +8,7 @@
 use memchr::memchr2;
 
 /// Members that hold rows: of the hunting APIs, of Event Hub, of OData answers.
-const WRAPPERS: &[&[u8]] = &[b"Results", b"results", b"records", b"Records", b"value"];
+pub(crate) const WRAPPERS: &[&[u8]] = &[b"Results", b"results", b"records", b"Records", b"value"];
 
 /// What the grammar allows next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
