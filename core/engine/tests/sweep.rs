@@ -322,3 +322,25 @@ fn a_detector_that_nothing_was_routed_to_is_not_called() {
     let seen = SEEN.get_or_init(Mutex::default).lock().expect("nobody panics");
     assert_eq!(*seen, [0, 1, 2]);
 }
+
+/// Records of one line are records of their own: each is shown that is the first or the last.
+#[test]
+fn evidence_is_the_same_whether_records_stand_on_lines_or_on_one() {
+    let folder = tempfile::tempdir().expect("a scratch folder");
+    let detectors = start(&[linked::<Helm>()]);
+    let records = lines(3000, &mut Draw(5));
+    let records: Vec<&str> = records.iter().map(|line| line.trim_end()).collect();
+    let shown = |text: String| {
+        let files = [("log".to_owned(), text)];
+        let options = Options { grouping: Grouping::Rule, threads: 2, ..Options::default() };
+        let outcome = run(&detectors, &files, folder.path(), options);
+        let evidence = outcome.by_rule.iter().map(|one| {
+            let rows = one.common.evidence.iter();
+            rows.map(|row| (row.why, row.time.clone(), row.event_id.to_owned())).collect::<Vec<_>>()
+        });
+        evidence.collect::<Vec<_>>()
+    };
+    let by_lines = shown(records.join("\n"));
+    assert!(by_lines.iter().any(|rows| rows.len() == 3));
+    assert_eq!(shown(format!("[{}]", records.join(","))), by_lines);
+}

@@ -242,7 +242,7 @@ impl<'p> Common<'p> {
 
 fn evidence<'p>(facts: &Facts, names: &'p Names, pool: &'p Pool) -> Vec<EvidenceOut<'p>> {
     let all = [("first", facts.first()), ("strongest", facts.strongest()), ("last", facts.last())];
-    let place = |shown: &Shown| (shown.input, shown.line);
+    let place = |shown: &Shown| (shown.input, shown.record);
     let mut rows = Vec::new();
     for (at, (why, shown)) in all.into_iter().enumerate() {
         let Some(shown) = shown else { continue };
