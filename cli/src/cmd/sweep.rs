@@ -211,12 +211,13 @@ fn say_problems(outcome: &Outcome) {
         for problem in of_input.iter().take(SHOWN_PROBLEMS) {
             say_problem(problem);
         }
-        if of_input.len() > SHOWN_PROBLEMS {
-            tracing::warn!(
-                "{}: {} more such problems",
-                of_input[0].source,
-                of_input.len() - SHOWN_PROBLEMS
-            );
+        let source = &of_input[0].source;
+        // Of very many not each is kept in words.
+        let mut inputs = outcome.summary.inputs.iter().filter(|input| input.source == *source);
+        let refused = inputs.next().map_or(0, |input| input.refused);
+        let all = refused.max(of_input.len() as u64);
+        if all > SHOWN_PROBLEMS as u64 {
+            tracing::warn!("{source}: {} more such problems", all - SHOWN_PROBLEMS as u64);
         }
     }
     for detector in &outcome.summary.detectors {
