@@ -187,7 +187,7 @@ impl Events {
         self.arena.push_str(text);
         let end = index(self.arena.len());
         let column = place(&mut self.texts, field);
-        if column.len() < row {
+        if column.len() != row {
             column.resize(row, (0, 0));
         }
         column.push((start, end));

@@ -86,7 +86,7 @@ impl PlannedField {
         }
     }
 
-    /// As [`Self::text`].
+    /// What [`Self::text`] does not give at once.
     fn made<'r>(&self, record: &'r Record<'_>, out: &'r mut String) -> Extracted<'r> {
         let columns = &self.columns[..];
         out.clear();

@@ -254,18 +254,19 @@ fn walk(
         members.push(Member { open, close, value, column });
         let first = *data[value..end].first()?;
         known = match first {
-            b'{' if column == Some(ROW_COLUMN) && !in_row => {
+            b'{' if column == Some(ROW_COLUMN) => {
                 in_row = true;
                 value + 1
             }
-            // One in the row says nothing, and one behind it is a row.
             _ if column == Some(ROW_COLUMN) => return None,
             b'{' | b'[' => close_of(data, value, end)?,
-            _ => value + 1,
+            // From its quote on, as where a layout fits: of what is damaged as much is told.
+            _ => value,
         };
         nests |= matches!(first, b'{' | b'[');
     }
-    // What is null in the row does not count where the envelope has the column.
+    // What is null in the row does not count where the envelope has the column; and of two rows one
+    // in the other says nothing, and one behind it is a row.
     let column = |at: usize| members[at].column;
     let twice = |at| column(at).is_some() && (0..at).any(|before| column(before) == column(at));
     if in_row && (0..members.len()).any(twice) {

@@ -26,11 +26,7 @@
 use fearless_simd::{Level, Simd, dispatch, prelude::*, u8x32};
 
 use super::{Found, json};
-use crate::{
-    ndjson::{self, ROW_COLUMN},
-    plan::Plan,
-    record::Column,
-};
+use crate::{ndjson::ROW_COLUMN, plan::Plan, record::Column};
 
 /// How many bytes of a name are compared ...
 const TAIL: usize = 16;
@@ -289,7 +285,7 @@ pub(super) fn fingerprint(data: &[u8], marks: impl Iterator<Item = usize>) -> u6
 }
 
 /// Whether a name that ends as `text` (with the quote before it) may be another column's than its
-/// own, or the one that makes a record an envelope.
+/// own. The one that makes a record an envelope is shorter than what is compared.
 fn may_be_another(plan: &Plan, text: &[u8]) -> bool {
     let Some(tail) = text.last_chunk::<TAIL>().filter(|_| text.len() > TAIL) else { return false };
     let own = &text[1..];
@@ -298,8 +294,6 @@ fn may_be_another(plan: &Plan, text: &[u8]) -> bool {
         ESCAPE => tail[0] == b'u' && hex(&tail[1..ESCAPE]),
         taken => hex(&tail[..taken]),
     };
-    let names = || plan.names().iter().map(|name| name.as_bytes()).chain([ndjson::ROW]);
-    (0..=ESCAPE)
-        .filter(is_escape)
-        .any(|taken| names().any(|name| name.ends_with(&tail[taken..]) && name != own))
+    let mut names = plan.names().iter().map(|name| name.as_bytes()).filter(|name| *name != own);
+    names.any(|name| (0..=ESCAPE).filter(is_escape).any(|taken| name.ends_with(&tail[taken..])))
 }

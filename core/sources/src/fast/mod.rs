@@ -19,8 +19,8 @@
 //! or not wanted. A record that the reader in full refuses may be dropped: no
 //! event comes of it either way. It is then counted as screened out, which is
 //! why counts other than `records` may differ from those of a run that
-//! validates. A JSON record that is cut off is never dropped, for it tells of
-//! what is missing.
+//! validates. Whether one with escapes in its names is, depends on the records before.
+//! A JSON record that is cut off is never dropped, for it tells of what is missing.
 
 mod ends;
 pub(crate) mod json;

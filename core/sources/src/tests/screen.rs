@@ -353,3 +353,43 @@ fn blocks_of_every_size_are_screened_alike() {
         assert_eq!((swept.counts.records, swept.counts.events), (12, 4));
     }
 }
+
+/// What is remembered of a log of one mapping says nothing of another's, though the records are the
+/// same bytes.
+#[test]
+fn one_scan_serves_logs_of_several_mappings() {
+    let line = |at: usize, host: &str| {
+        let host = if at == 30 { "a.example" } else { host };
+        format!(
+            "{{\"uid\":\"C{at}\",\"ts\":1,\"id.orig_h\":\"10.0.0.1\",\"ActionType\":\"ConnectionX\",\
+             \"RemoteUrl\":\"{host}\",\"query\":\"{host}\",\"server_name\":\"{host}\",\"host\":\"{host}\",\
+             \"qtype_name\":\"A\",\"DeviceId\":\"d\"}}\n"
+        )
+    };
+    let fields = [REMOTE_HOST, DEVICE_ID, EVENT_ID];
+    let wanted = Having(&fields, "a.example");
+    let texts: [String; 2] =
+        ["b.example", "c.example"].map(|host| (0..60).map(|at| line(at, host)).collect());
+    let mut shared = crate::Scan::default();
+    for round in 0..3 {
+        for format in [crate::FormatName::DefenderNdjson, crate::FormatName::ZeekNdjson] {
+            let found = |scan: &mut crate::Scan| {
+                let text = texts[round % 2].clone().into_bytes();
+                let told = crate::input::Told { format: Some(format), ..Default::default() };
+                let opened = crate::input::open_reader(Box::new(std::io::Cursor::new(text)), told);
+                let mut opened = opened.expect("the format is told");
+                let mut rows = Vec::new();
+                while let Some(block) = opened.blocks.next(&mut Vec::new()) {
+                    opened.stream.scan(&block, &wanted, &mut Nth(u64::MAX), false, scan);
+                    let events = &scan.events;
+                    let all = (0..events.len()).filter(|&row| events.wanted(row));
+                    rows.extend(all.map(|row| events.record(row)));
+                }
+                rows
+            };
+            let (alone, among) = (found(&mut crate::Scan::default()), found(&mut shared));
+            assert_eq!(alone, among, "{format:?} in round {round}");
+            assert_eq!(among, [30], "{format:?} in round {round}");
+        }
+    }
+}
