@@ -24,9 +24,9 @@ pub(super) struct Pull<'o> {
 struct State<'o> {
     /// None while somebody reads.
     inputs: Option<Inputs<'o>>,
-    /// Blocks for those who wait.
+    /// Blocks for those who wait: fewer than they are.
     ready: VecDeque<Job>,
-    /// What those gave back who got a block so.
+    /// What those gave back who got a block so: not more than there are workers.
     done: Vec<Block>,
     /// How many wait.
     waiting: usize,

@@ -2,7 +2,7 @@
 
 use std::{panic::resume_unwind, thread};
 
-/// The stack of a thread: detectors run on it.
+/// The stack of a thread beside the calling one: detectors run on it, and on the caller's.
 const STACK: usize = 8 * 1024 * 1024;
 
 /// Does `work` on `threads` threads at once, the calling one among them, and gives what each came
