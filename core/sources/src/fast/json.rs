@@ -51,7 +51,7 @@ use memchr::{memchr, memchr2, memchr3};
 
 use super::{
     Columns, Found, ends,
-    layout::{Layout, Member, fingerprint},
+    layout::{Layout, Member, fingerprint, is_comparable},
     names::Names,
 };
 use crate::{
@@ -197,7 +197,7 @@ impl Lines {
         }
         self.nests |= walk(plan, data, open, end, all, &mut self.names, &mut self.members)?;
         self.credit = (self.credit + 1).min(CREDIT);
-        if self.credit >= LEARNING {
+        if self.credit >= LEARNING && is_comparable(data, all) {
             self.credit -= LEARNING;
             if let Some(layout) = Layout::of(plan, data, &self.members) {
                 self.usual = place(data, self.members.iter().map(|member| member.close));
@@ -267,10 +267,14 @@ fn walk(
     }
     // What is null in the row does not count where the envelope has the column; and of two rows one
     // in the other says nothing, and one behind it is a row.
-    let column = |at: usize| members[at].column;
-    let twice = |at| column(at).is_some() && (0..at).any(|before| column(before) == column(at));
-    if in_row && (0..members.len()).any(twice) {
-        return None;
+    if in_row {
+        let mut met = Vec::new();
+        for column in members.iter().filter_map(|member| member.column) {
+            if met.contains(&column) {
+                return None;
+            }
+            met.push(column);
+        }
     }
     Some(nests)
 }

@@ -271,6 +271,15 @@ fn quotes_or_escapes(text: &[u8]) -> bool {
     }
 }
 
+/// Whether a record with these marks stands where it can be compared to a layout: not at the edge of
+/// its block. From one that does not nothing need be learned.
+pub(super) fn is_comparable(data: &[u8], marks: &[u32]) -> bool {
+    let (first, last) = (marks.first().copied(), marks.last().copied());
+    first.zip(last).is_some_and(|(first, last)| {
+        first as usize >= TAIL && last as usize + (SEEN - TAIL) <= data.len()
+    })
+}
+
 /// The same for records of one layout, and most likely not for others.
 #[inline]
 pub(super) fn fingerprint(data: &[u8], marks: impl Iterator<Item = usize>) -> u64 {

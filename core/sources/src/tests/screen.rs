@@ -368,8 +368,10 @@ fn one_scan_serves_logs_of_several_mappings() {
     };
     let fields = [REMOTE_HOST, DEVICE_ID, EVENT_ID];
     let wanted = Having(&fields, "a.example");
-    let texts: [String; 2] =
-        ["b.example", "c.example"].map(|host| (0..60).map(|at| line(at, host)).collect());
+    // The first record of a block is compared to no layout.
+    let texts: [String; 2] = ["b.example", "c.example"]
+        .map(|host| (0..60).map(|at| if at == 0 { "{}\n".to_owned() } else { line(at, host) }))
+        .map(|lines| lines.collect());
     let mut shared = crate::Scan::default();
     for round in 0..3 {
         for format in [crate::FormatName::DefenderNdjson, crate::FormatName::ZeekNdjson] {
