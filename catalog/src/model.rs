@@ -110,7 +110,7 @@ pub enum Category {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
-#[allow(missing_docs)]
+#[expect(missing_docs, reason = "the names say all")]
 pub enum Platform {
     Windows,
     Macos,
